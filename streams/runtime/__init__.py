@@ -1,0 +1,1 @@
+"""The exactly-once runtime of unify and casework."""

@@ -1,0 +1,81 @@
+"""The contract between a processor and the runtime: what goes in, what comes out. Types only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Record(NamedTuple):
+    """One consumed Kafka record. `timestamp` is epoch milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp: int
+
+
+class Output(NamedTuple):
+    """One record to produce. The partition follows from the key (murmur2, as Kafka's Java client does)."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+class Row(NamedTuple):
+    """A row of the local store: its bytes and the instant (epoch ms) at which its timer is due, if any."""
+
+    value: bytes
+    due: int | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What one record or one timer does to the world.
+
+    `puts` maps a state key to its new row, None deletes it. Keys must be among those `prepare` named for this
+    record (or the timer's own key). `counts` are added to exact tallies that live in the store and survive
+    crashes: published numbers come from them, not from process memory.
+    """
+
+    outputs: list[Output] = field(default_factory=list)
+    puts: dict[bytes, Row | None] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Prepared(NamedTuple):
+    """A decoded record with the state keys its processing will read and may write."""
+
+    keys: tuple[bytes, ...]
+    decoded: Any
+
+
+class Processor(Protocol):
+    """Pure decisions. Neither method opens a connection, reads a clock or keeps memory between calls.
+
+    `prepare` and `process` may raise `Rejected`: the record becomes a dead letter with that reason. Any other
+    exception of theirs is a bug in the processor: dead letter with reason `processor_error`, the batch goes
+    on. `Unavailable` stops the batch.
+    """
+
+    name: str
+    inputs: Sequence[str]
+    changelog: str
+
+    def prepare(self, record: Record) -> Prepared:
+        """Decode the record and name its state keys; all keys of a batch are read in one multi-get."""
+        ...
+
+    def process(self, record: Record, prepared: Prepared, rows: Mapping[bytes, Row | None], now: int) -> Result:
+        """What this record does, given the rows of its keys as earlier records of the batch left them."""
+        ...
+
+    def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
+        """What a timer does. `due` is the instant it was set for, `now` the instant it fires."""
+        ...
