@@ -1,0 +1,175 @@
+"""The way into `raw.<source>`: one message a record, acknowledged by Kafka before anyone is told so."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from connectors.sources.limits import unpack
+from hub.domain.dead_letter import LARGEST_LETTER_BYTES, Cause, quarantine_headers
+from hub.domain.errors import Rejected, Unavailable
+from hub.domain.source import RawRecord, Source
+
+# A file beyond this is refused unread (samples/README §2.16).
+LARGEST_FILE_BYTES = 16 * 1024 * 1024
+_STAGE = "edge"
+_ACK_SECONDS = 60.0
+
+
+@dataclass(slots=True, frozen=True)
+class Acknowledged:
+    """Where Kafka put a record. `reason` is set where the payload could not be split or was too large."""
+
+    record: int | None
+    key: str | None
+    topic: str
+    partition: int
+    offset: int
+    reason: str | None = None
+
+
+class RawPublisher:
+    """Publishes native payloads as records of the raw topics.
+
+    Uses kafka-python's idempotent producer: acks from all, in order, no doubles by its own retries. Nothing
+    counts as delivered before `flush` or a returned acknowledgement; a failure raises `Unavailable`.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        raw_topic: Callable[[str], str],
+        dead_letters: str,
+        quarantine: Path,
+        now_ms: Callable[[], int],
+        connector: str,
+    ) -> None:
+        self._raw_topic = raw_topic
+        self._dead_letters = dead_letters
+        self._quarantine = quarantine
+        self._now_ms = now_ms
+        self._connector = connector
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=bootstrap,
+                enable_idempotence=True,
+                acks="all",
+                linger_ms=2,
+                max_request_size=LARGEST_FILE_BYTES + LARGEST_LETTER_BYTES,
+                compression_type=None,
+            )
+        except KafkaError as error:
+            raise Unavailable(f"Kafka at {bootstrap} does not answer ({error}); is it up? try: hub up") from error
+
+    def publish(self, source: Source, payload: bytes, headers: Mapping[str, str]) -> list["Pending"]:
+        """Split a payload and hand its records to the producer; acknowledged by `wait` or `flush`.
+
+        A payload that cannot be split goes as it is: unify makes one dead letter of it. Over 1 MiB its bytes
+        stay in a quarantine file and the letter is written here.
+        """
+        received = {"received-at": str(self._now_ms()), "connector": self._connector}
+        try:
+            plain = unpack(payload, headers.get("content-encoding", ""))
+            records = list(source.split(plain, headers))
+        except Rejected as rejected:
+            if len(payload) > LARGEST_LETTER_BYTES:
+                return [self._letter(source, payload, rejected)]
+            return [self._send(source, None, None, payload, {**headers, **received}, rejected.reason)]
+        batch = hashlib.blake2b(payload, digest_size=12).hexdigest()
+        return [
+            self._send_record(source, record, {**received, "message-id": f"{batch}-{record.number}"})
+            for record in records
+        ]
+
+    def publish_as_is(
+        self, source: Source, payload: bytes, key: str | None, headers: Mapping[str, str]
+    ) -> list["Pending"]:
+        """One message with the payload whole and the key given, as a legacy system may send it itself."""
+        received = {"received-at": str(self._now_ms()), "connector": self._connector}
+        return [self._send(source, None, key, payload, {**headers, **received})]
+
+    def refuse_file(self, source: Source, name: str, content: BinaryIO) -> "Pending":
+        """A file beyond the limit: kept in quarantine without being read into memory, and one dead letter."""
+        self._quarantine.mkdir(parents=True, exist_ok=True)
+        draft = self._quarantine / f".{name}.part"
+        with draft.open("wb") as copy:
+            shutil.copyfileobj(content, copy, 1024 * 1024)
+        with draft.open("rb") as copy:
+            sha256 = hashlib.file_digest(copy, "sha256").hexdigest()
+        length = draft.stat().st_size
+        draft.replace(self._quarantine / sha256)
+        rejected = Rejected("oversized", detail=f"{length} bytes; a file has at most {LARGEST_FILE_BYTES}")
+        return self._letter_of(source, length, sha256, rejected)
+
+    def flush(self) -> None:
+        """Wait until everything handed over is acknowledged."""
+        try:
+            self._producer.flush(timeout=_ACK_SECONDS)
+        except KafkaError as error:
+            raise Unavailable(f"Kafka did not acknowledge within {_ACK_SECONDS:.0f} s ({error})") from error
+
+    def close(self) -> None:
+        """Flush and close the connection."""
+        self.flush()
+        self._producer.close(timeout=_ACK_SECONDS)
+
+    def _send_record(self, source: Source, record: RawRecord, headers: dict[str, str]) -> "Pending":
+        return self._send(source, record.number, record.key, record.value, {**headers, **record.headers})
+
+    def _send(
+        self,
+        source: Source,
+        number: int | None,
+        key: str | None,
+        value: bytes,
+        headers: Mapping[str, str],
+        reason: str | None = None,
+    ) -> "Pending":
+        future = self._hand_over(
+            self._raw_topic(source.name), key, value, [(n, v.encode()) for n, v in headers.items()]
+        )
+        return Pending(future, number, key, reason)
+
+    def _letter(self, source: Source, payload: bytes, rejected: Rejected) -> "Pending":
+        self._quarantine.mkdir(parents=True, exist_ok=True)
+        sha256 = hashlib.sha256(payload).hexdigest()
+        (self._quarantine / sha256).write_bytes(payload)
+        return self._letter_of(source, len(payload), sha256, rejected)
+
+    def _letter_of(self, source: Source, length: int, sha256: str, rejected: Rejected) -> "Pending":
+        cause = Cause(rejected.reason, _STAGE, rejected.field, rejected.detail)
+        headers = [*cause.headers(), *quarantine_headers(sha256, length, sha256), ("source", source.name.encode())]
+        future = self._hand_over(self._dead_letters, None, b"", headers)
+        return Pending(future, None, None, rejected.reason)
+
+    def _hand_over(self, topic: str, key: str | None, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
+        try:
+            return self._producer.send(
+                topic, value=value, key=None if key is None else key.encode(), headers=headers
+            )
+        except KafkaError as error:
+            raise Unavailable(f"Kafka did not take a record for {topic} ({error}); nothing was accepted") from error
+
+
+@dataclass(slots=True, frozen=True)
+class Pending:
+    """A record handed to the producer; not delivered before `wait` has returned."""
+
+    future: Any
+    record: int | None
+    key: str | None
+    reason: str | None
+
+    def wait(self) -> Acknowledged:
+        """Where Kafka put it, or `Unavailable`."""
+        try:
+            metadata = self.future.get(timeout=_ACK_SECONDS)
+        except KafkaError as error:
+            raise Unavailable(f"Kafka did not acknowledge a record ({error}); send the file again") from error
+        return Acknowledged(self.record, self.key, metadata.topic, metadata.partition, metadata.offset, self.reason)

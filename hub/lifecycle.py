@@ -1,0 +1,94 @@
+"""Brings the whole hub up on one machine and takes it down: Kafka, topics, workers."""
+
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub import cluster, processes
+from hub.domain.errors import Unavailable
+from hub.settings import Settings
+from hub.topics import apply, catalogue
+
+STAGES = ("unify", "casework")
+_READY_SECONDS = 60.0
+
+
+@dataclass(slots=True, frozen=True)
+class Up:
+    """What `up` found or started."""
+
+    bootstrap: str
+    embedded: bool
+    kafka_started: bool
+    workers_started: bool
+
+
+def up(settings: Settings, workers: int, echo: Callable[[str], None]) -> Up:
+    """Start what does not run yet: Kafka (unless one is given), the topics, the supervised workers."""
+    kafka = cluster.up(settings)
+    echo(f"Kafka {'started' if kafka.started else 'runs'} at {kafka.bootstrap}")
+    report = apply(kafka.bootstrap, catalogue())
+    if report.created:
+        echo(f"{len(report.created)} topics made")
+    started = _start_workers(settings, kafka.bootstrap, workers, echo)
+    return Up(kafka.bootstrap, kafka.embedded, kafka.started, started)
+
+
+def down(settings: Settings, *, wipe: bool, echo: Callable[[str], None]) -> bool:
+    """Stop the workers, then the embedded Kafka; with `wipe` remove its data. True when something ran."""
+    workers = processes.stop_all(settings.data_dir, echo)
+    kafka = cluster.down(settings, wipe=wipe)
+    return bool(workers) or kafka
+
+
+def supervise(settings: Settings, workers: int) -> None:
+    """Run the supervisor in this process until it is told to stop."""
+    slots = processes.slots(STAGES, workers, settings.metrics_port)
+    processes.Supervisor(settings.data_dir, slots).run()
+
+
+def _start_workers(settings: Settings, bootstrap: str, workers: int, echo: Callable[[str], None]) -> bool:
+    running = [process for process in processes.known(settings.data_dir) if process.is_alive()]
+    if any(process.name == processes.SUPERVISOR for process in running):
+        echo(f"workers run already: {', '.join(process.name for process in running)}")
+        return False
+    for orphan in running:
+        processes.stop(orphan)
+    command = [sys.executable, "-m", "hub.cli", "supervise", "--workers", str(workers)]
+    child = processes.spawn(
+        command,
+        settings.data_dir / "logs" / "supervisor.log",
+        {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir)},
+    )
+    processes.remember(settings.data_dir, processes.SUPERVISOR, child.pid)
+    slots = processes.slots(STAGES, workers, settings.metrics_port)
+    for slot in slots:
+        _wait_until_ready(settings, slot, child.poll)
+    echo(f"workers started: {', '.join(slot.name for slot in slots)}")
+    return True
+
+
+def _wait_until_ready(
+    settings: Settings, slot: processes.WorkerSlot, supervisor_ended: Callable[[], int | None]
+) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if is_ready(slot.metrics_port):
+            return
+        if supervisor_ended() is not None:
+            break
+        time.sleep(0.1)
+    log = settings.data_dir / "logs" / f"{slot.name}.log"
+    raise Unavailable(f"{slot.name} did not become ready in {_READY_SECONDS:.0f} s; its log: {log}")
+
+
+def is_ready(port: int) -> bool:
+    """True when the process on that metrics port says it has its partitions and works."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
