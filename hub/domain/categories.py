@@ -1,0 +1,28 @@
+"""Category codes are hierarchical: which prefixes of a code are its upper levels.
+
+`040201` lies under `0402` and `04`, `G0401` under `G04`, `C-01-27` under `C-01` and `C`.
+"""
+
+from functools import lru_cache
+
+ANY = "*"
+
+
+@lru_cache(maxsize=4096)
+def prefixes(code: str | None) -> tuple[str, ...]:
+    """The code, its prefixes from long to short, and at last `*`; of no code only `*`.
+
+    A code with hyphens has its levels there (`C-01-2` is not above `C-01-27`); in others any prefix counts, since
+    the city folder's check allows only prefixes that are categories.
+    """
+    if not code:
+        return (ANY,)
+    if "-" in code:
+        parts = code.split("-")
+        return (*("-".join(parts[:n]) for n in range(len(parts), 0, -1)), ANY)
+    return (*(code[:n] for n in range(len(code), 0, -1)), ANY)
+
+
+def has_prefix(code: str | None, prefix: str) -> bool:
+    """Whether the code lies under the prefix (or is it)."""
+    return prefix in prefixes(code)

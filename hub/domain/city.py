@@ -1,0 +1,217 @@
+"""A city as data: its divisions, units, staff endpoints, categories and rules, indexed for lookups."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from hub.domain.event import Category
+from hub.domain.level import LevelRules
+from hub.domain.limits import Limits
+from hub.domain.tiers import TIERS, Tier, WhistleLevel
+
+__all__ = [
+    "TIERS",
+    "City",
+    "Division",
+    "Endpoint",
+    "Policy",
+    "RoutingRow",
+    "Street",
+    "Tier",
+    "Unit",
+    "WhistleLevel",
+]
+
+UnitKind = Literal["department", "street_office", "squad", "operator", "duty_desk"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True, frozen=True)
+class Division:
+    """A county-level division (区, 县, 市): 6 digits."""
+
+    code: str
+    name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Street:
+    """A street or town (街道, 镇, 乡): 9 digits, 12 in the statistical table (with `000` behind)."""
+
+    code: str
+    name: str
+    division: str
+
+
+@dataclass(slots=True, frozen=True)
+class Unit:
+    """A body that a case is dispatched to. `division` and `street` are None above their tier."""
+
+    code: str
+    name: str
+    tier: Tier
+    division: str | None
+    street: str | None
+    kind: UnitKind
+
+
+@dataclass(slots=True, frozen=True)
+class Endpoint:
+    """A staff terminal of a unit. Active from `active_from` to `active_to`, both days included."""
+
+    endpoint_id: str
+    unit: str
+    name: str
+    active_from: date
+    active_to: date | None
+
+    def is_active(self, on: date) -> bool:
+        """Whether dispatches may go to it on that day."""
+        return self.active_from <= on and (self.active_to is None or on <= self.active_to)
+
+
+@dataclass(slots=True, frozen=True)
+class RoutingRow:
+    """One line of the routing table; `*` stands for any. Valid on both end days; `valid_to` None: until further.
+
+    `category` is a code or a prefix of whole levels; among rows equally specific the lower `priority` goes first.
+    """
+
+    row: str
+    valid_from: date
+    valid_to: date | None
+    division: str
+    street: str
+    scheme: str
+    category: str
+    tier: Tier
+    unit: str
+    priority: int
+
+    def is_valid(self, on: date) -> bool:
+        """Whether the row holds on that day."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(slots=True, frozen=True)
+class Policy:
+    """The city's choices that are neither a limit nor a rule. A grace or span is (value, unit)."""
+
+    version: str
+    at_risk_fraction: float
+    second_grace: tuple[float, str]
+    office_hours: tuple[tuple[str, str], ...]
+    max_suspension: tuple[float, str]
+    call_back_attempts: int
+    same_place_days: int
+
+
+RoutingKey = tuple[Tier, str, str, str]
+"""Tier, place (street, division or `*`), scheme (or `*`), category prefix (or `*`)."""
+
+
+@dataclass(slots=True, frozen=True)
+class City:
+    """Everything the rules need to know about one city. Build it with `City.of`, which makes the indexes."""
+
+    code: str
+    name: str
+    utc_offset_hours: int
+    divisions: Mapping[str, Division]
+    streets: Mapping[str, Street]
+    communities: Mapping[str, str]
+    units: Mapping[str, Unit]
+    endpoints: Mapping[str, Endpoint]
+    categories: Mapping[tuple[str, str], str]
+    routing: tuple[RoutingRow, ...]
+    level_rules: LevelRules
+    limits: Limits
+    policy: Policy
+    rows: Mapping[RoutingKey, tuple[RoutingRow, ...]] = field(repr=False)
+    desks: Mapping[str, Unit] = field(repr=False)
+    staff: Mapping[str, tuple[tuple[bytes, Endpoint], ...]] = field(repr=False)
+    category_codes: Mapping[tuple[str, str], str] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        code: str,
+        name: str,
+        utc_offset_hours: int,
+        divisions: Iterable[Division],
+        streets: Iterable[Street],
+        communities: Mapping[str, str],
+        units: Iterable[Unit],
+        endpoints: Iterable[Endpoint],
+        categories: Mapping[tuple[str, str], str],
+        routing: Iterable[RoutingRow],
+        level_rules: LevelRules,
+        limits: Limits,
+        policy: Policy,
+    ) -> "City":
+        """A city with its indexes. `categories` maps (scheme, code) to the path, inner levels included."""
+        units = tuple(units)
+        endpoints = tuple(endpoints)
+        routing = tuple(routing)
+        return cls(
+            code=code,
+            name=name,
+            utc_offset_hours=utc_offset_hours,
+            divisions={division.code: division for division in divisions},
+            streets={street.code: street for street in streets},
+            communities=communities,
+            units={unit.code: unit for unit in units},
+            endpoints={endpoint.endpoint_id: endpoint for endpoint in endpoints},
+            categories=categories,
+            routing=routing,
+            level_rules=level_rules,
+            limits=limits,
+            policy=policy,
+            rows=_index_rows(routing),
+            desks={place_of(unit, code): unit for unit in units if unit.kind == "duty_desk"},
+            staff=_index_staff(endpoints),
+            category_codes={(scheme, path): code for (scheme, code), path in categories.items()},
+        )
+
+    def local_date(self, instant: int) -> date:
+        """The city's date at an instant (epoch milliseconds)."""
+        return (_EPOCH + timedelta(milliseconds=instant, hours=self.utc_offset_hours)).date()
+
+    def category_code(self, category: Category | None) -> str | None:
+        """The code of an event's category; found by its path where the source gave no code."""
+        if category is None:
+            return None
+        if category["code"] is not None or category["path"] is None:
+            return category["code"]
+        return self.category_codes.get((category["scheme"], category["path"]))
+
+    def place_name(self, code: str | None) -> str:
+        """The name of a division, street or community; the code itself where it is not in the tables."""
+        if code is None:
+            return ""
+        division = self.divisions.get(code)
+        street = self.streets.get(code)
+        found = division or street
+        return found.name if found else self.communities.get(code, code)
+
+
+def place_of(unit: Unit, city_code: str) -> str:
+    """The code of the place a unit answers for: its street, its division or the city."""
+    return unit.street or unit.division or city_code
+
+
+def _index_rows(routing: tuple[RoutingRow, ...]) -> dict[RoutingKey, tuple[RoutingRow, ...]]:
+    index: dict[RoutingKey, list[RoutingRow]] = {}
+    for row in routing:
+        place = row.street if row.street != "*" else row.division
+        index.setdefault((row.tier, place, row.scheme, row.category), []).append(row)
+    return {key: tuple(sorted(rows, key=lambda row: (row.priority, row.row))) for key, rows in index.items()}
+
+
+def _index_staff(endpoints: tuple[Endpoint, ...]) -> dict[str, tuple[tuple[bytes, Endpoint], ...]]:
+    index: dict[str, list[tuple[bytes, Endpoint]]] = {}
+    for endpoint in endpoints:
+        index.setdefault(endpoint.unit, []).append((endpoint.endpoint_id.encode() + b"\0", endpoint))
+    return {unit: tuple(staff) for unit, staff in index.items()}
