@@ -1,7 +1,9 @@
 """The way into `raw.<source>`: one message a record, acknowledged by Kafka before anyone is told so."""
 
 import hashlib
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,16 +96,15 @@ class RawPublisher:
         received = {"received-at": str(self._now_ms()), "connector": self._connector}
         return [self._send(source, None, key, payload, {**headers, **received})]
 
-    def refuse_file(self, source: Source, name: str, content: BinaryIO) -> "Pending":
+    def refuse_file(self, source: Source, content: BinaryIO) -> "Pending":
         """A file beyond the limit: kept in quarantine without being read into memory, and one dead letter."""
         self._quarantine.mkdir(parents=True, exist_ok=True)
-        draft = self._quarantine / f".{name}.part"
-        with draft.open("wb") as copy:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        length = content.seek(0, os.SEEK_END)
+        content.seek(0)
+        with tempfile.NamedTemporaryFile(dir=self._quarantine, delete=False) as copy:
             shutil.copyfileobj(content, copy, 1024 * 1024)
-        with draft.open("rb") as copy:
-            sha256 = hashlib.file_digest(copy, "sha256").hexdigest()
-        length = draft.stat().st_size
-        draft.replace(self._quarantine / sha256)
+        Path(copy.name).replace(self._quarantine / sha256)
         rejected = Rejected("oversized", detail=f"{length} bytes; a file has at most {LARGEST_FILE_BYTES}")
         return self._letter_of(source, length, sha256, rejected)
 

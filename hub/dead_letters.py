@@ -1,0 +1,161 @@
+"""Dead letters for an operator: find them, read their causes, send them again exactly once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import KafkaException, Producer
+
+from hub.audit import audit_record
+from hub.domain.dead_letter import Cause, own_headers
+from hub.domain.errors import Unavailable
+from hub.reading import Reader, Stored
+from hub.topics import Catalogue
+from schemas.codec import Codec
+
+_REPLAY = "dead.replay"
+_SECONDS = 30.0
+
+
+@dataclass(slots=True, frozen=True)
+class Letter:
+    """A dead letter. `id` is `partition:offset` in the topic of dead letters."""
+
+    stored: Stored
+    cause: Cause
+
+    @property
+    def id(self) -> str:
+        """What `hub dead show` and `hub dead replay` take."""
+        return f"{self.stored.partition}:{self.stored.offset}"
+
+    @property
+    def quarantined(self) -> str | None:
+        """The quarantine file that holds the bytes, None where the letter itself does."""
+        return dict(self.stored.headers).get("dead-quarantine-file", b"").decode() or None
+
+    def summary(self) -> dict[str, Any]:
+        """Why and where, without a byte of the record itself."""
+        return {
+            "id": self.id,
+            "reason": self.cause.reason,
+            "field": self.cause.field,
+            "detail": self.cause.detail,
+            "stage": self.cause.stage,
+            "topic": self.cause.topic or None,
+            "partition": self.cause.partition if self.cause.topic else None,
+            "offset": self.cause.offset if self.cause.topic else None,
+            "attempts": self.cause.attempts,
+            "at": self.stored.timestamp,
+            "bytes": len(self.stored.value or b""),
+            "quarantine_file": self.quarantined,
+        }
+
+
+def letters(reader: Reader, topics: Catalogue) -> Iterator[Letter]:
+    """Every dead letter still kept."""
+    for stored in reader.scan(topics.dead_letters):
+        yield Letter(stored, Cause.read(stored.headers))
+
+
+def find(reader: Reader, topics: Catalogue, letter_id: str) -> Letter | None:
+    """The letter with that id, None when there is none (any more)."""
+    partition, _, offset = letter_id.partition(":")
+    if not (partition.isdigit() and offset.isdigit()) or int(partition) not in reader.partitions(
+        topics.dead_letters
+    ):
+        return None
+    stored = reader.fetch(topics.dead_letters, int(partition), int(offset))
+    return None if stored is None else Letter(stored, Cause.read(stored.headers))
+
+
+@dataclass(slots=True, frozen=True)
+class Replayed:
+    """What a replay did: ids sent again, and ids sent again before and therefore left alone."""
+
+    sent: list[str]
+    before: list[str]
+    impossible: dict[str, str]
+
+
+class Replayer:
+    """Sends letters back to the topic they came from.
+
+    The record and an audit record of the replay stand in one transaction, and a letter with such an audit
+    record is not sent a second time: a replay repeated, or killed in the middle, sends each letter once.
+    """
+
+    def __init__(
+        self, bootstrap: str, topics: Catalogue, codec: Codec, quarantine: Path, *, actor: str, now_ms: int
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._topics = topics
+        self._codec = codec
+        self._quarantine = quarantine
+        self._actor = actor
+        self._now_ms = now_ms
+
+    def replay(self, chosen: list[Letter], reason: str) -> Replayed:
+        """Send the chosen letters again, each with its original key, headers and bytes."""
+        producer = Producer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "transactional.id": "hub-dead-replay",
+                "partitioner": "murmur2_random",
+                "message.max.bytes": 18 * 1024 * 1024,
+                "log_level": 2,
+            }
+        )
+        result = Replayed([], [], {})
+        try:
+            # Fences a replay that is still under way; what that one had not committed is aborted, so the
+            # audit log read next tells the truth.
+            producer.init_transactions(_SECONDS)
+            done = self._replayed_before()
+            producer.begin_transaction()
+            for letter in chosen:
+                if letter.id in done:
+                    result.before.append(letter.id)
+                elif problem := self._send(producer, letter, reason):
+                    result.impossible[letter.id] = problem
+                else:
+                    result.sent.append(letter.id)
+            producer.commit_transaction(_SECONDS)
+        except KafkaException as error:
+            raise Unavailable(f"the replay was not committed ({error.args[0].name()}); run it again") from error
+        return result
+
+    def _replayed_before(self) -> set[str]:
+        with Reader(self._bootstrap) as reader:
+            records = [self._codec.decode(s.value) for s in reader.scan(self._topics.audit_log) if s.value]
+        return {record["details"]["letter"] for record in records if record["action"] == _REPLAY}
+
+    def _send(self, producer: Producer, letter: Letter, reason: str) -> str | None:
+        topic = letter.cause.topic or self._raw_topic_of(letter)
+        if topic is None:
+            return "the letter names neither its topic nor its source"
+        value = letter.stored.value
+        if letter.quarantined:
+            file = self._quarantine / letter.quarantined
+            if not file.is_file():
+                return f"its quarantine file {letter.quarantined} is not in {self._quarantine}"
+            value = file.read_bytes()
+        headers = [*own_headers(letter.stored.headers), ("replay-of", letter.id.encode())]
+        producer.produce(topic, value, letter.stored.key, headers=headers)
+        record = audit_record(
+            f"{self._topics.dead_letters}/{letter.id}",
+            self._actor,
+            _REPLAY,
+            reason,
+            self._now_ms,
+            {"letter": letter.id, "topic": topic, "reason": letter.cause.reason},
+        )
+        producer.produce(
+            self._topics.audit_log, self._codec.encode("AuditRecord", record), record["subject"].encode()
+        )
+        return None
+
+    def _raw_topic_of(self, letter: Letter) -> str | None:
+        source = dict(letter.stored.headers).get("source", b"").decode()
+        return self._topics.raw(source) if source else None
