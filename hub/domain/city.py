@@ -213,5 +213,5 @@ def _index_rows(routing: tuple[RoutingRow, ...]) -> dict[RoutingKey, tuple[Routi
 def _index_staff(endpoints: tuple[Endpoint, ...]) -> dict[str, tuple[tuple[bytes, Endpoint], ...]]:
     index: dict[str, list[tuple[bytes, Endpoint]]] = {}
     for endpoint in endpoints:
-        index.setdefault(endpoint.unit, []).append((endpoint.endpoint_id.encode() + b"\0", endpoint))
+        index.setdefault(endpoint.unit, []).append((endpoint.endpoint_id.encode(), endpoint))
     return {unit: tuple(staff) for unit, staff in index.items()}

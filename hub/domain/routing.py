@@ -69,6 +69,11 @@ def endpoint_for(city: City, unit_code: str, case_id: str, on: date) -> Endpoint
     )
 
 
+def weight(endpoint_id: bytes, case_id: bytes) -> bytes:
+    """The rendezvous weight of an endpoint for a case; the endpoint with the highest one has it."""
+    return blake2b(endpoint_id + b"\0" + case_id, digest_size=8).digest() + endpoint_id
+
+
 def _candidates(
     city: City, division: str, street: str | None, category: Category | None, tier: Tier
 ) -> Iterator[RoutingRow]:
@@ -105,10 +110,10 @@ def _desks_upward(city: City, division: str | None, street: str | None, tier: Ti
 def _heaviest(city: City, unit_code: str, case: bytes, on: date) -> Endpoint | None:
     best: Endpoint | None = None
     heaviest = b""
-    for prefix, endpoint in city.staff.get(unit_code, ()):
+    for endpoint_id, endpoint in city.staff.get(unit_code, ()):
         if endpoint.is_active(on):
-            weight = blake2b(prefix + case, digest_size=8).digest()
-            # Of equal weights the smaller id wins, so that the order of the file does not matter.
-            if weight > heaviest or (best and weight == heaviest and endpoint.endpoint_id < best.endpoint_id):
-                best, heaviest = endpoint, weight
+            # The id behind the weight: of equal weights one wins whatever the order of the file.
+            candidate = weight(endpoint_id, case)
+            if candidate > heaviest:
+                best, heaviest = endpoint, candidate
     return best
