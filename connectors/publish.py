@@ -145,7 +145,7 @@ class RawPublisher:
 
     def _letter_of(self, source: Source, length: int, sha256: str, rejected: Rejected) -> "Pending":
         cause = Cause(rejected.reason, _STAGE, rejected.field, rejected.detail)
-        headers = [*cause.headers(), *quarantine_headers(sha256, length, sha256), ("source", source.name.encode())]
+        headers = [*cause.headers(), *quarantine_headers(sha256, length), ("source", source.name.encode())]
         future = self._hand_over(self._dead_letters, None, b"", headers)
         return Pending(future, None, None, rejected.reason)
 

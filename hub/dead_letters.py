@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import KafkaException, Producer
 
 from hub.audit import audit_record
-from hub.domain.dead_letter import Cause, own_headers
+from hub.domain.dead_letter import Cause, original_headers
 from hub.domain.errors import Unavailable
 from hub.reading import Reader, Stored
 from hub.topics import Catalogue
@@ -33,7 +33,7 @@ class Letter:
     @property
     def quarantined(self) -> str | None:
         """The quarantine file that holds the bytes, None where the letter itself does."""
-        return dict(self.stored.headers).get("dead-quarantine-file", b"").decode() or None
+        return dict(self.stored.headers).get("quarantine-file", b"").decode() or None
 
     def summary(self) -> dict[str, Any]:
         """Why and where, without a byte of the record itself."""
@@ -141,7 +141,12 @@ class Replayer:
             if not file.is_file():
                 return f"its quarantine file {letter.quarantined} is not in {self._quarantine}"
             value = file.read_bytes()
-        headers = [*own_headers(letter.stored.headers), ("replay-of", letter.id.encode())]
+        # unify counts the attempts on from what the record says of itself.
+        headers = [
+            *original_headers(letter.stored.headers),
+            ("replay-of", letter.id.encode()),
+            ("attempts", b"%d" % letter.cause.attempts),
+        ]
         producer.produce(topic, value, letter.stored.key, headers=headers)
         record = audit_record(
             f"{self._topics.dead_letters}/{letter.id}",

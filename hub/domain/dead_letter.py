@@ -1,15 +1,21 @@
-"""The form of a dead letter: which headers say why a record could not be read, and where it stood."""
+"""The form of a dead letter: which headers say why a record could not be read, and where it stood.
 
+The letter keeps the original key, value and headers (these under `original.`), so that it can be sent again.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # A letter carries its original bytes up to this size; larger ones stay in a quarantine file.
-LARGEST_LETTER_BYTES = 1024 * 1024
-_PREFIX = "dead-"
+LARGEST_LETTER_BYTES = 1024 * 1024 - 64 * 1024
+_ORIGINAL = "original."
+
+Headers = Sequence[tuple[str, bytes]]
 
 
 @dataclass(slots=True, frozen=True)
 class Cause:
-    """Why and where. `topic`, `partition` and `offset` are absent for a payload refused before Kafka."""
+    """Why and where. `topic` is empty for a payload refused before Kafka; `error` is the type of a bug."""
 
     reason: str
     stage: str
@@ -19,25 +25,27 @@ class Cause:
     partition: int = -1
     offset: int = -1
     attempts: int = 1
+    error: str = ""
 
     def headers(self) -> list[tuple[str, bytes]]:
-        """As Kafka headers, each name with the prefix `dead-`, absent ones left out."""
+        """As Kafka headers; what is not known is left out."""
         pairs = {
             "reason": self.reason,
-            "stage": self.stage,
             "field": self.field or "",
             "detail": self.detail,
+            "stage": self.stage,
             "topic": self.topic,
             "partition": str(self.partition) if self.topic else "",
             "offset": str(self.offset) if self.topic else "",
             "attempts": str(self.attempts),
+            "error": self.error,
         }
-        return [(_PREFIX + name, text.encode()) for name, text in pairs.items() if text]
+        return [(name, text.encode()) for name, text in pairs.items() if text]
 
     @classmethod
-    def read(cls, headers: list[tuple[str, bytes]]) -> "Cause":
+    def read(cls, headers: Headers) -> "Cause":
         """The cause back from a letter's headers."""
-        found = {name[len(_PREFIX) :]: value.decode() for name, value in headers if name.startswith(_PREFIX)}
+        found = {name: value.decode() for name, value in headers if value and not name.startswith(_ORIGINAL)}
         return cls(
             reason=found.get("reason", "unknown"),
             stage=found.get("stage", ""),
@@ -47,15 +55,21 @@ class Cause:
             partition=int(found.get("partition", -1)),
             offset=int(found.get("offset", -1)),
             attempts=int(found.get("attempts", 1)),
+            error=found.get("error", ""),
         )
 
 
-def own_headers(headers: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """The headers the record came with, without those of the letter: what a replay sends again."""
-    return [(name, value) for name, value in headers if not name.startswith(_PREFIX)]
+def kept_headers(headers: Headers) -> list[tuple[str, bytes]]:
+    """The record's own headers as the letter keeps them."""
+    return [(_ORIGINAL + name, value) for name, value in headers]
 
 
-def quarantine_headers(file_name: str, length: int, sha256: str) -> list[tuple[str, bytes]]:
-    """What a letter carries instead of bytes that are too large for it."""
-    pairs = {"quarantine-file": file_name, "length": str(length), "sha256": sha256}
-    return [(_PREFIX + name, text.encode()) for name, text in pairs.items()]
+def original_headers(headers: Headers) -> list[tuple[str, bytes]]:
+    """The record's own headers back from the letter: what a replay sends again."""
+    return [(name[len(_ORIGINAL) :], value) for name, value in headers if name.startswith(_ORIGINAL)]
+
+
+def quarantine_headers(sha256: str, length: int) -> list[tuple[str, bytes]]:
+    """What a letter carries instead of bytes that are too large for it; the file is named by its digest."""
+    pairs = {"quarantine-file": sha256, "quarantine-length": str(length), "quarantine-sha256": sha256}
+    return [(name, text.encode()) for name, text in pairs.items()]

@@ -1,0 +1,99 @@
+"""What the demo ends with: the account of every record, and the cases by source, level, tier and division."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.demo.traffic import Published
+from hub.domain.city import City
+from hub.reading import Reader
+from hub.topics import Catalogue
+from schemas.codec import Codec
+
+UNPLACED = "unplaced"
+
+
+@dataclass(slots=True)
+class Account:
+    """Where the records went. The account is clean when nothing is unaccounted for."""
+
+    published: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    dead: int = 0
+    by_source: dict[str, dict[str, int]] = field(default_factory=dict)
+    dead_by_reason: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unaccounted(self) -> int:
+        """published − (accepted + duplicate + dead); anything but 0 is a fault of the hub."""
+        return self.published - (self.accepted + self.duplicate + self.dead)
+
+
+def account_of(
+    published: Published, before: dict[str, int], after: dict[str, int], source_of: dict[str, str]
+) -> Account:
+    """The account of one run: unify's exact tallies after it less those before it.
+
+    `source_of` names the source of a raw topic: dead letters are tallied by topic.
+    """
+    account = Account(published=published.records)
+    for source, records in sorted(published.by_source.items()):
+        account.by_source[source] = {"published": records, "accepted": 0, "duplicate": 0, "dead": 0}
+    for name, total in after.items():
+        count = total - before.get(name, 0)
+        verdict, _, source = name.partition(".")
+        if not count or verdict not in ("accepted", "duplicate", "dead"):
+            continue
+        reason = ""
+        if verdict == "dead":
+            topic, _, reason = source.rpartition(".")
+            source = source_of[topic]
+        row = account.by_source.setdefault(source, {"published": 0, "accepted": 0, "duplicate": 0, "dead": 0})
+        row[verdict] += count
+        if reason:
+            account.dead_by_reason[reason] = account.dead_by_reason.get(reason, 0) + count
+    account.accepted = sum(row["accepted"] for row in account.by_source.values())
+    account.duplicate = sum(row["duplicate"] for row in account.by_source.values())
+    account.dead = sum(row["dead"] for row in account.by_source.values()) + published.edge_dead
+    return account
+
+
+@dataclass(slots=True)
+class Cases:
+    """The cases the hub holds, counted from `case.state`."""
+
+    total: int = 0
+    awaited: int = 0
+    by_source: Counter[str] = field(default_factory=Counter)
+    by_level: Counter[str] = field(default_factory=Counter)
+    by_tier: Counter[str] = field(default_factory=Counter)
+    by_division: Counter[str] = field(default_factory=Counter)
+    by_status: Counter[str] = field(default_factory=Counter)
+
+
+def cases_of(bootstrap: str, topics: Catalogue, codec: Codec, city: City) -> Cases:
+    """Count the latest state of every case."""
+    latest: dict[bytes, bytes | None] = {}
+    with Reader(bootstrap) as reader:
+        for stored in reader.scan(topics.case_state):
+            if stored.key is not None:
+                latest[stored.key] = stored.value
+    cases = Cases()
+    for value in latest.values():
+        if value is not None:
+            _count(cases, codec.decode(value), city)
+    return cases
+
+
+def _count(cases: Cases, state: dict[str, Any], city: City) -> None:
+    cases.total += 1
+    cases.by_status[state["status"]] += 1
+    if state["status"] == "AWAITED":
+        cases.awaited += 1
+        return
+    cases.by_source[state["source"]] += 1
+    cases.by_level[state["level"] or UNPLACED] += 1
+    cases.by_tier[state["tier"] or UNPLACED] += 1
+    division = (state["location"] or {}).get("division")
+    cases.by_division[city.place_name(division) if division else UNPLACED] += 1

@@ -1,0 +1,83 @@
+"""What the demo publishes: every sample file, good and bad, then a simulated day at a given rate."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connectors.publish import Pending, RawPublisher
+from connectors.sources import SOURCES
+from hub.sending import send_file
+from hub.simulation import Message
+
+_CONFIRM_EVERY = 500
+
+
+@dataclass(slots=True)
+class Published:
+    """What was handed over and acknowledged, in records. `edge_dead` are letters the edge itself wrote."""
+
+    records: int = 0
+    edge_dead: int = 0
+    by_source: dict[str, int] = field(default_factory=dict)
+
+    def add(self, source: str, records: int) -> None:
+        """Count records of a source."""
+        self.records += records
+        self.by_source[source] = self.by_source.get(source, 0) + records
+
+
+class Traffic:
+    """Publishes and counts. Nothing is counted before Kafka has acknowledged it."""
+
+    def __init__(self, publisher: RawPublisher, dead_letters: str, progress: Callable[[int], None]) -> None:
+        self.published = Published()
+        self._publisher = publisher
+        self._dead_letters = dead_letters
+        self._progress = progress
+        self._waiting: list[tuple[str, int, list[Pending]]] = []
+
+    def samples(self, folder: Path) -> int:
+        """Publish every good and bad file of the samples as a legacy system would. Returns how many files."""
+        files = list(sample_files(folder))
+        for source, file in files:
+            handed = send_file(self._publisher, SOURCES[source], file)
+            self._waiting.append((source, len(handed), handed))
+        self.confirm()
+        return len(files)
+
+    def day(self, messages: Iterable[Message], rate: float) -> None:
+        """Publish simulated messages, `rate` records a second (0: as fast as they go)."""
+        started, sent = time.monotonic(), 0
+        for message in messages:
+            if rate > 0 and (ahead := sent / rate - (time.monotonic() - started)) > 0:
+                time.sleep(ahead)
+            self._waiting.append((message.source, message.records, self._hand_over(message)))
+            sent += message.records
+            if len(self._waiting) >= _CONFIRM_EVERY:
+                self.confirm()
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Wait for the acknowledgement of everything handed over so far."""
+        self._publisher.flush()
+        for source, records, handed in self._waiting:
+            places = [one.wait() for one in handed]
+            self.published.add(source, records)
+            self.published.edge_dead += sum(place.topic == self._dead_letters for place in places)
+        self._waiting.clear()
+        self._progress(self.published.records)
+
+    def _hand_over(self, message: Message) -> list[Pending]:
+        source = SOURCES[message.source]
+        if message.goes_raw:
+            return self._publisher.publish_as_is(source, message.payload, message.raw_key, message.headers)
+        return self._publisher.publish(source, message.payload, message.headers)
+
+
+def sample_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Source and path of every sample file, good ones first, in the order of their names."""
+    for group in (folder, folder / "bad"):
+        for source in sorted(SOURCES):
+            for file in sorted((group / source).glob("*")):
+                yield source, file

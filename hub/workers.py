@@ -1,0 +1,36 @@
+"""Wires a worker slot: which processor a stage runs, and with which topics, sources, city and codec."""
+
+from connectors.sources import SOURCES
+from connectors.sources.limits import unpack
+from hub.city import load_city
+from hub.settings import Settings
+from hub.topics import Catalogue
+from schemas.codec import Codec
+from streams.runtime.api import Processor
+
+
+def processor_of(stage: str, settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
+    """The processor of a stage: `unify` or `casework`."""
+    if stage == "unify":
+        return _unify(settings, topics, codec)
+    return _casework(settings, topics, codec)
+
+
+def _unify(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
+    from streams.unify import Unify
+
+    return Unify(
+        {topics.raw(name): source for name, source in SOURCES.items()},
+        events_topic=topics.case_events,
+        changelog=topics.memory("unify"),
+        encode=codec.encode,
+        unpack=unpack,
+        token_key=settings.token_key(),
+        memory_days=settings.dedupe_days,
+    )
+
+
+def _casework(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
+    from streams.casework import Casework
+
+    return Casework(load_city(settings.city), topics, codec)
