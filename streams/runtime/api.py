@@ -41,12 +41,15 @@ class Result:
 
     `puts` maps a state key to its new row, None deletes it. Keys must be among those `prepare` named for this
     record (or the timer's own key). `counts` are added to exact tallies that live in the store and survive
-    crashes: published numbers come from them, not from process memory.
+    crashes: published numbers come from them, not from process memory. Their names are bounded: `accepted.hotline`,
+    never a case. `answers` names the source and the instant (epoch ms) at which the hub received what this result
+    answers; the runtime observes the seconds until the commit.
     """
 
     outputs: list[Output] = field(default_factory=list)
     puts: dict[bytes, Row | None] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    answers: tuple[str, int] | None = None
 
 
 class Prepared(NamedTuple):
@@ -58,6 +61,9 @@ class Prepared(NamedTuple):
 
 class Processor(Protocol):
     """Pure decisions. Neither method opens a connection, reads a clock or keeps memory between calls.
+
+    `name` is the stage and the consumer group. Partition p of all `inputs`, of `changelog` and of the state belong
+    together, so those topics have one partition count. Without state `changelog` is empty and no row may be put.
 
     `prepare` and `process` may raise `Rejected`: the record becomes a dead letter with that reason. Any other
     exception of theirs is a bug in the processor: dead letter with reason `processor_error`, the batch goes
@@ -73,9 +79,15 @@ class Processor(Protocol):
         ...
 
     def process(self, record: Record, prepared: Prepared, rows: Mapping[bytes, Row | None], now: int) -> Result:
-        """What this record does, given the rows of its keys as earlier records of the batch left them."""
+        """What this record does, given the rows of its keys as earlier records of the batch left them.
+
+        `rows` may hold other keys of the batch as well; only the record's own may be looked at.
+        """
         ...
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
-        """What a timer does. `due` is the instant it was set for, `now` the instant it fires."""
+        """What a timer does. `due` is the instant it was set for, `now` the instant it fires.
+
+        A timer fires once: a row that `puts` does not mention stays as it is, without its due instant.
+        """
         ...

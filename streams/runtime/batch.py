@@ -1,0 +1,175 @@
+"""One partition's share of a batch: the processor's decisions, collected before anything becomes permanent."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from confluent_kafka import KafkaException
+
+from hub.domain.errors import Rejected, Unavailable
+from streams.runtime.api import Output, Prepared, Processor, Record, Result, Row
+from streams.runtime.letters import OUTPUT_TOO_LARGE, DeadLetters
+from streams.runtime.rows import Changes, Rows
+
+Emit = Callable[[Output], None]
+
+# Errors of the environment: they stop the batch instead of becoming a dead letter.
+_ENVIRONMENT = (Unavailable, KafkaException, MemoryError)
+
+
+class Limits(NamedTuple):
+    """The largest value an output may have; the processor's own inputs are exempt (raw topics take more)."""
+
+    max_bytes: int
+    exempt: frozenset[str]
+
+
+class Share:
+    """Runs the records and due timers of one partition over an overlay of its rows.
+
+    Outputs leave through `emit` at once (into the open transaction); rows, tallies and answers stay here until
+    the batch is committed. Dropping a share drops its effects.
+    """
+
+    __slots__ = (
+        "_before",
+        "_emit",
+        "_letters",
+        "_limits",
+        "_overlay",
+        "_processor",
+        "_rows",
+        "answers",
+        "changed",
+        "counts",
+        "fired",
+    )
+
+    def __init__(self, processor: Processor, rows: Rows, letters: DeadLetters, emit: Emit, limits: Limits) -> None:
+        self._processor = processor
+        self._rows = rows
+        self._letters = letters
+        self._emit = emit
+        self._limits = limits
+        self._before: dict[bytes, Row | None] = {}
+        self._overlay: dict[bytes, Row | None] = {}
+        self.changed: dict[bytes, Row | None] = {}
+        self.counts: dict[str, int] = {}
+        self.answers: list[tuple[str, int]] = []
+        self.fired = 0
+
+    def run_records(self, records: Iterable[Record], now: int) -> None:
+        """Prepare all records, read all their rows at once, then process one by one in order."""
+        prepare, process = self._processor.prepare, self._processor.process
+        ready: list[tuple[Record, Prepared | Exception]] = []
+        keys: list[bytes] = []
+        received: dict[str, int] = {}
+        for record in records:
+            topic = record.topic
+            received[topic] = received.get(topic, 0) + 1
+            try:
+                prepared = prepare(record)
+            except _ENVIRONMENT:
+                raise
+            except Exception as error:  # noqa: BLE001 - any error of a processor concerns its record alone
+                ready.append((record, error))
+            else:
+                ready.append((record, prepared))
+                keys += prepared.keys
+        for topic, number in received.items():
+            self._count(f"received.{topic}", number)
+        if keys:
+            self._load(keys)
+        overlay, take = self._overlay, self._take
+        for record, prepared_or_error in ready:
+            if isinstance(prepared_or_error, Exception):
+                self._bury(record, prepared_or_error)
+                continue
+            try:
+                take(process(record, prepared_or_error, overlay, now))
+            except _ENVIRONMENT:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                self._bury(record, error)
+
+    def fire_timers(self, partition: int, now: int, limit: int) -> None:
+        """Fire what is due, in due order; a timer that this batch has moved or removed stays silent."""
+        timers = self._rows.due(now, limit)
+        if not timers:
+            return
+        self._load([key for _, key in timers])
+        for due, key in timers:
+            row = self._overlay[key]
+            if row is None or row.due != due:
+                continue
+            self.fired += 1
+            silent = Row(row.value)
+            try:
+                result = self._processor.fire(key, due, row, now)
+                if key not in result.puts:
+                    result.puts[key] = silent
+                self._take(result)
+            except _ENVIRONMENT:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above; the timer is spent, or it would fire forever
+                self._take(Result(puts={key: silent}))
+                self._bury(Record(self._processor.changelog, partition, -1, key, row.value, (), due), error)
+
+    def changes(self, positions: dict[str, int]) -> Changes:
+        """What the store takes over after the commit."""
+        return Changes(self.changed, self._before, self.tallies() if self.counts else {}, positions)
+
+    def tallies(self) -> dict[str, int]:
+        """The running totals, this batch included."""
+        totals = self._rows.tallies()
+        for name, number in self.counts.items():
+            totals[name] = totals.get(name, 0) + number
+        return totals
+
+    def _load(self, keys: list[bytes]) -> None:
+        before = self._before
+        wanted = [key for key in dict.fromkeys(keys) if key not in before]
+        if wanted:
+            found = self._rows.get(wanted)
+            before.update(found)
+            self._overlay.update(found)
+
+    def _take(self, result: Result) -> None:
+        """All of a result, or (raising before the first effect) nothing of it."""
+        puts = result.puts
+        if puts:
+            before = self._before
+            for key, row in puts.items():
+                if key not in before:
+                    raise KeyError("a row was put that prepare did not name")
+                if row is not None and row.due is not None and row.due < 0:
+                    raise ValueError("a due instant before 1970")
+        outputs = result.outputs
+        if outputs:
+            limits = self._limits
+            for output in outputs:
+                if output.value is not None and len(output.value) > limits.max_bytes:
+                    self._refuse_too_large(output)
+            emit = self._emit
+            for output in outputs:
+                emit(output)
+        if puts:
+            self._overlay.update(puts)
+            self.changed.update(puts)
+        counts = self.counts
+        for name, number in result.counts.items():
+            counts[name] = counts.get(name, 0) + number
+        if result.answers is not None:
+            self.answers.append(result.answers)
+
+    def _refuse_too_large(self, output: Output) -> None:
+        if output.topic not in self._limits.exempt:
+            size, limit = len(output.value or b""), self._limits.max_bytes
+            raise Rejected(OUTPUT_TOO_LARGE, None, f"{size} bytes for {output.topic}, at most {limit}")
+
+    def _bury(self, record: Record, error: Exception) -> None:
+        self._emit(self._letters.letter(record, error))
+        reason = error.reason if isinstance(error, Rejected) else "processor_error"
+        self._count(f"dead.{record.topic}.{reason}", 1)
+
+    def _count(self, name: str, number: int) -> None:
+        self.counts[name] = self.counts.get(name, 0) + number
