@@ -7,6 +7,7 @@ from hub.settings import Settings
 from hub.topics import Catalogue
 from schemas.codec import Codec
 from streams.runtime.api import Processor
+from streams.runtime.config import RunConfig
 
 
 def processor_of(stage: str, settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
@@ -34,3 +35,19 @@ def _casework(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
     from streams.casework import Casework
 
     return Casework(load_city(settings.city), topics, codec)
+
+
+def run_config(
+    stage: str, slot: int, settings: Settings, topics: Catalogue, bootstrap: str, metrics_port: int | None
+) -> RunConfig:
+    """What the runtime needs to know to run that slot."""
+    return RunConfig(
+        bootstrap=bootstrap,
+        data_dir=settings.data_dir / "stores",
+        slot=slot,
+        dead_letters_topic=topics.dead_letters,
+        memory_topic=topics.tallies(stage),
+        batch_size=settings.batch_size,
+        metrics_port=metrics_port,
+        give_up_after=settings.give_up_after,
+    )
