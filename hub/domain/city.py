@@ -7,21 +7,8 @@ from typing import Literal
 
 from hub.domain.event import Category
 from hub.domain.level import LevelRules
-from hub.domain.limits import Limits
-from hub.domain.tiers import TIERS, Tier, WhistleLevel
-
-__all__ = [
-    "TIERS",
-    "City",
-    "Division",
-    "Endpoint",
-    "Policy",
-    "RoutingRow",
-    "Street",
-    "Tier",
-    "Unit",
-    "WhistleLevel",
-]
+from hub.domain.limits import Limit, Limits
+from hub.domain.tiers import Tier
 
 UnitKind = Literal["department", "street_office", "squad", "operator", "duty_desk"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,15 +83,35 @@ class RoutingRow:
 
 @dataclass(slots=True, frozen=True)
 class Policy:
-    """The city's choices that are neither a limit nor a rule. A grace or span is (value, unit)."""
+    """The city's choices that are neither a limit nor a rule."""
 
     version: str
     at_risk_fraction: float
-    second_grace: tuple[float, str]
+    second_grace: Limit
     office_hours: tuple[tuple[str, str], ...]
-    max_suspension: tuple[float, str]
+    max_suspension: Limit
     call_back_attempts: int
     same_place_days: int
+
+
+@dataclass(slots=True, frozen=True)
+class Area:
+    """The box of degrees that holds the city: smallest and largest longitude and latitude."""
+
+    lon: tuple[float, float]
+    lat: tuple[float, float]
+
+
+@dataclass(slots=True, frozen=True)
+class WorkCalendar:
+    """The published exceptions to Monday to Friday: per date whether it is a day off (else a make-up workday).
+
+    `years` are those whose State Council paper is out; `version` changes with any content.
+    """
+
+    version: str
+    years: frozenset[int]
+    days: Mapping[date, bool]
 
 
 RoutingKey = tuple[Tier, str, str, str]
@@ -118,6 +125,7 @@ class City:
     code: str
     name: str
     utc_offset_hours: int
+    area: Area
     divisions: Mapping[str, Division]
     streets: Mapping[str, Street]
     communities: Mapping[str, str]
@@ -128,6 +136,7 @@ class City:
     level_rules: LevelRules
     limits: Limits
     policy: Policy
+    calendar: WorkCalendar
     rows: Mapping[RoutingKey, tuple[RoutingRow, ...]] = field(repr=False)
     desks: Mapping[str, Unit] = field(repr=False)
     staff: Mapping[str, tuple[tuple[bytes, Endpoint], ...]] = field(repr=False)
@@ -140,16 +149,18 @@ class City:
         code: str,
         name: str,
         utc_offset_hours: int,
+        area: Area,
         divisions: Iterable[Division],
         streets: Iterable[Street],
         communities: Mapping[str, str],
         units: Iterable[Unit],
         endpoints: Iterable[Endpoint],
-        categories: Mapping[tuple[str, str], str],
+        categories: dict[tuple[str, str], str],
         routing: Iterable[RoutingRow],
         level_rules: LevelRules,
         limits: Limits,
         policy: Policy,
+        calendar: WorkCalendar,
     ) -> "City":
         """A city with its indexes. `categories` maps (scheme, code) to the path, inner levels included."""
         units = tuple(units)
@@ -159,6 +170,7 @@ class City:
             code=code,
             name=name,
             utc_offset_hours=utc_offset_hours,
+            area=area,
             divisions={division.code: division for division in divisions},
             streets={street.code: street for street in streets},
             communities=communities,
@@ -169,10 +181,11 @@ class City:
             level_rules=level_rules,
             limits=limits,
             policy=policy,
+            calendar=calendar,
             rows=_index_rows(routing),
             desks={place_of(unit, code): unit for unit in units if unit.kind == "duty_desk"},
             staff=_index_staff(endpoints),
-            category_codes={(scheme, path): code for (scheme, code), path in categories.items()},
+            category_codes={(scheme, path): code for (scheme, code), path in reversed(categories.items())},
         )
 
     def local_date(self, instant: int) -> date:

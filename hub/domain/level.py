@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from hub.domain.categories import has_prefix
+from hub.domain.categories import prefixes
 from hub.domain.event import Urgency
 from hub.domain.tiers import Tier, WhistleLevel, higher_level, higher_tier, tier_of
 
@@ -100,10 +100,9 @@ class LevelDecision:
 def decide_level(rules: LevelRules, facts: LevelFacts) -> LevelDecision:
     """The level that the first matching rule gives; without one an ordinary whistle for the street."""
     for rule in rules.rules:
-        matched = _match(rule, facts)
-        if matched is not None:
+        if _holds(rule, facts):
             tier = rule.tier or tier_of(rule.level)
-            return LevelDecision(rule.level, tier, rule.rule_id, rules.version, matched)
+            return LevelDecision(rule.level, tier, rule.rule_id, rules.version, _matched(rule, facts))
     return LevelDecision("ordinary", tier_of("ordinary"), DEFAULT_RULE, rules.version, {})
 
 
@@ -119,51 +118,46 @@ def raise_level(current: LevelDecision, decided: LevelDecision) -> LevelDecision
     return replace(decided, level=level, tier=tier)
 
 
-def _match(rule: LevelRule, facts: LevelFacts) -> dict[str, str] | None:
-    """The values that satisfied the rule, by field; None when a condition does not hold."""
-    matched: dict[str, str] = {}
-    for name, allowed, value in (
+def _holds(rule: LevelRule, facts: LevelFacts) -> bool:
+    """Whether every condition the rule states holds; the cheap and selective ones first."""
+    return not (
+        (rule.whistle_levels and facts.whistle_level not in rule.whistle_levels)
+        or (rule.urgencies and facts.urgency not in rule.urgencies)
+        or (rule.channels and facts.channel not in rule.channels)
+        or (rule.sources and facts.source not in rule.sources)
+        or (rule.divisions and facts.division not in rule.divisions)
+        or facts.urged < rule.min_urged
+        or facts.returned < rule.min_returned
+        or facts.callers < rule.min_callers
+        or (rule.secret is not None and facts.secret is not rule.secret)
+        or (rule.categories and not _in_categories(rule.categories, facts))
+        or (rule.season is not None and not rule.season.covers(facts.on))
+        or not all(facts.attributes.get(name) in values for name, values in rule.attributes.items())
+    )
+
+
+def _matched(rule: LevelRule, facts: LevelFacts) -> dict[str, str]:
+    """The values that satisfied the rule, by field: what the decision keeps as its reason."""
+    stated = (
         ("source", rule.sources, facts.source),
         ("channel", rule.channels, facts.channel),
+        ("category", rule.categories, f"{facts.scheme}:{facts.category}"),
         ("urgency", rule.urgencies, facts.urgency),
         ("division", rule.divisions, facts.division),
         ("whistle_level", rule.whistle_levels, facts.whistle_level),
-    ):
-        if allowed:
-            if value is None or value not in allowed:
-                return None
-            matched[name] = value
-    for name, minimum, count in (
         ("urged", rule.min_urged, facts.urged),
         ("returned", rule.min_returned, facts.returned),
         ("callers", rule.min_callers, facts.callers),
-    ):
-        if minimum:
-            if count < minimum:
-                return None
-            matched[name] = str(count)
-    if rule.categories:
-        if not _in_categories(rule.categories, facts):
-            return None
-        matched["category"] = f"{facts.scheme}:{facts.category}"
-    if rule.secret is not None:
-        if facts.secret is not rule.secret:
-            return None
-        matched["secret"] = str(facts.secret).lower()
-    if rule.season is not None:
-        if not rule.season.covers(facts.on):
-            return None
-        matched["season"] = str(rule.season)
-    for name, values in rule.attributes.items():
-        found = facts.attributes.get(name)
-        if found is None or found not in values:
-            return None
-        matched[f"attributes.{name}"] = found
-    return matched
+        ("secret", rule.secret is not None, str(facts.secret).lower()),
+        ("season", rule.season, rule.season),
+    )
+    matched = {name: str(value) for name, condition, value in stated if condition}
+    return matched | {f"attributes.{name}": facts.attributes[name] for name in rule.attributes}
 
 
 def _in_categories(categories: tuple[tuple[str, str], ...], facts: LevelFacts) -> bool:
     code = facts.category
     if code is None:
         return False
-    return any(scheme == facts.scheme and has_prefix(code, prefix) for scheme, prefix in categories)
+    above = prefixes(code)
+    return any(prefix in above and scheme == facts.scheme for scheme, prefix in categories)
