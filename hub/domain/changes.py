@@ -1,0 +1,336 @@
+"""What an applied word changes: one function a word, on a working copy of the case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from hub.domain.assignment import assess, blow_up, next_lead, party, reassess, set_level, would_move
+from hub.domain.case import CLOSED, CaseState, Party
+from hub.domain.city import City
+from hub.domain.dispatch import Action, Dispatch, to_party
+from hub.domain.event import CaseEvent, Kind, Location, Urgency
+from hub.domain.tiers import LEVELS, WhistleLevel
+from hub.domain.transitions import Step
+
+_URGENCIES: Final[tuple[Urgency, ...]] = ("NORMAL", "URGENT", "CRITICAL")
+_CITIZENS_WORDS: Final[frozenset[Kind]] = frozenset({"REPORTED", "SUPPLEMENTED", "URGED"})
+
+
+@dataclass(slots=True)
+class Work:
+    """One event being taken: the working copy of the case, the city, the hub's instant, the dispatches so far."""
+
+    case: CaseState
+    event: CaseEvent
+    city: City
+    now: int
+    dispatches: list[Dispatch] = field(default_factory=list)
+
+    def send(self, action: Action, reason: str, to: Party, note: str | None = None) -> None:
+        """One message to one party, showing the case as it stands now."""
+        self.dispatches.append(to_party(action, reason, to, self.case, self.event, self.city, note))
+
+    def tell_holders(self, reason: str, note: str | None) -> None:
+        """An UPDATE to everyone who still works on the case."""
+        for holder in holders(self.case):
+            self.send("UPDATE", reason, holder, note)
+
+    def recall_holders(self, reason: str, note: str | None) -> None:
+        """A RECALL to everyone who still works on the case."""
+        for holder in holders(self.case):
+            self.send("RECALL", reason, holder, note)
+
+
+def holders(case: CaseState) -> list[Party]:
+    """Lead and co-handlers of an open case, without those who are done."""
+    if case["status"] in CLOSED or case["lead"] is None:
+        return []
+    return [one for one in (case["lead"], *case["co_handlers"]) if one["done_at"] is None]
+
+
+def report(work: Work, step: Step) -> Step:
+    """The case arrives: its level is decided, and it is dispatched unless the reporter deals with it itself."""
+    case, event = work.case, work.event
+    case["channel"] = event["channel"]
+    case["secret"] = event["reporter"]["secret"]
+    case["location"] = event["location"]
+    case["category"] = event["category"]
+    case["urgency"] = event["urgency"] or "NORMAL"
+    case["title"] = event["title"]
+    case["text"] = event["text"]
+    case["attachments"] = event["attachments"]
+    case["attributes"] = event["attributes"]
+    case["reported_at"] = event["occurred_at"]
+    case["leg_at"] = event["occurred_at"]
+    add_reporter(case, event)
+    set_level(case, assess(case, work.city, event["occurred_at"]))
+    if not _asks_for_dispatch(event):
+        if event["attributes"].get("self_handled") == "true":
+            case["closed_at"] = event["occurred_at"]
+            return Step("APPLIED", "DONE", "self_handled")
+        return Step("APPLIED", "REGISTERED", "direct")
+    _begin_leg(work, "reported", None)
+    return step
+
+
+def hand_over(work: Work) -> Step | None:
+    """A further report asks for a dispatch that the first one did not need; None where it does not.
+
+    Never a second transition of a dispatched case: it only gives an undispatched one its first dispatch.
+    """
+    case = work.case
+    is_undispatched = case["status"] == "REGISTERED" or (case["status"] == "DONE" and case["lead"] is None)
+    if work.event["kind"] != "REPORTED" or not is_undispatched or not _asks_for_dispatch(work.event):
+        return None
+    add_words(work)
+    case["attributes"] = work.event["attributes"]
+    case["status"] = "DISPATCHED"
+    case["closed_at"] = None
+    reassess(case, work.city)
+    _begin_leg(work, "handed_over", None)
+    return Step("APPLIED", "DISPATCHED", "handed_over")
+
+
+def supplement(work: Work, step: Step) -> Step:
+    """More was said: the holders get it; the level may rise."""
+    return _said(work, step, "supplemented")
+
+
+def urge(work: Work, step: Step) -> Step:
+    """The citizen urges: counted, and passed to the holders; the level may rise."""
+    work.case["urged"] += 1
+    return _said(work, step, "urged")
+
+
+def withdraw(work: Work, step: Step) -> Step:
+    """The citizen takes the case back, or citymgmt voids it: whoever holds it may stop."""
+    work.recall_holders("withdrawn", work.event["text"])
+    return _close(work, step)
+
+
+def answer(work: Work, step: Step) -> Step:
+    """The hotline has answered the citizen: nothing is left to do for whoever holds the case."""
+    work.recall_holders("answered", work.event["text"])
+    return _close(work, step)
+
+
+def sign(work: Work, step: Step) -> Step:
+    """The lead signs; in a suspended case the suspension goes on."""
+    lead = work.case["lead"]
+    if lead is None:
+        return step
+    if lead["signed_at"] is not None:
+        return Step("RECORDED", None, "already_signed")
+    work.case["lead"] = {**lead, "signed_at": work.event["occurred_at"]}
+    return step
+
+
+def send_back(work: Work, step: Step) -> Step:
+    """The lead returns the case: the next candidate gets it, in the end a duty desk."""
+    case = work.case
+    lead = case["lead"]
+    if lead is None:
+        return step
+    reason = work.event["attributes"].get("reason")
+    work.send("RECALL", "returned", lead, reason)
+    case["returned"] += 1
+    case["past_units"] = [*case["past_units"], lead["unit"]]
+    reassess(case, work.city)
+    return _next_leg(work, step, "returned", reason)
+
+
+def whistle(work: Work, step: Step) -> Step:
+    """The street blows the case up a tier; the departments it calls for report in beside a new lead."""
+    case, event, city = work.case, work.event, work.city
+    lead, tier = case["lead"], case["tier"]
+    if lead is None:
+        return step
+    reason = event["attributes"].get("reason")
+    blow_up(case, city, _asked_level(event))
+    if case["tier"] == tier or not would_move(case, city, work.now):
+        # No tier above, or its desk has the case already: the lead stays and gets help.
+        step = Step("APPLIED", case["status"], step.reason or "same_lead")
+        work.send("UPDATE", "whistled", lead, reason)
+    else:
+        work.send("RECALL", "whistled", lead, reason)
+        step = _next_leg(work, step, "whistled", reason)
+    _call_in(work, reason)
+    return step
+
+
+def suspend(work: Work, step: Step) -> Step:
+    """Work pauses; how long it may is the policy's matter once deadlines run."""
+    work.case["pause_at"] = work.event["occurred_at"]
+    return step
+
+
+def resume(work: Work, step: Step) -> Step:
+    """Work goes on where it stood: signed if the lead had signed."""
+    work.case["pause_at"] = work.event["occurred_at"]
+    lead = work.case["lead"]
+    if step.status is not None and lead is not None and lead["signed_at"] is not None:
+        return step._replace(status="SIGNED")
+    return step
+
+
+def finish(work: Work, step: Step) -> Step:
+    """The lead is done, and so is the case. Whoever else still works on it is told to stop."""
+    case, event = work.case, work.event
+    lead = case["lead"]
+    if lead is not None and lead["dispatch_id"] == event["attributes"].get("dispatch_id"):
+        lead = case["lead"] = {**lead, "done_at": event["occurred_at"]}
+    work.recall_holders("done", event["text"])
+    if lead is not None and lead["done_at"] is None:
+        case["lead"] = {**lead, "done_at": event["occurred_at"]}
+    return _close(work, step)
+
+
+def mark_co_handler(work: Work, which: Party) -> None:
+    """A co-handler's own signature and completion are noted on its part; the case is the lead's to finish."""
+    marked: Party = {**which}
+    if work.event["kind"] == "SIGNED" and which["signed_at"] is None:
+        marked["signed_at"] = work.event["occurred_at"]
+    elif work.event["kind"] == "DONE" and which["done_at"] is None:
+        marked["done_at"] = work.event["occurred_at"]
+    case = work.case
+    case["co_handlers"] = [marked if one is which else one for one in case["co_handlers"]]
+
+
+def add_words(work: Work) -> None:
+    """What citizens said joins the case, so that a later unit reads all of it; gaps of the report are filled."""
+    case, event = work.case, work.event
+    if event["text"]:
+        case["text"] = f"{case['text']}\n{event['text']}" if case["text"] else event["text"]
+    if event["attachments"]:
+        case["attachments"] = [*case["attachments"], *event["attachments"]]
+    if event["category"] is not None and case["category"] is None:
+        case["category"] = event["category"]
+    if event["location"] is not None:
+        case["location"] = _filled(case["location"], event["location"])
+    case["urgency"] = _more_urgent(case["urgency"], event["urgency"])
+    add_reporter(case, event)
+
+
+def add_reporter(case: CaseState, event: CaseEvent) -> None:
+    """Another caller joins; once one word was secret, the case is."""
+    token = event["reporter"]["token"]
+    if token is not None and token not in case["reporters"]:
+        case["reporters"] = [*case["reporters"], token]
+    case["secret"] = case["secret"] or event["reporter"]["secret"]
+
+
+def note_revision(work: Work, reason: str) -> Step:
+    """Other content under a known id, or a second report: news for the holders, never a second transition."""
+    if work.event["kind"] in _CITIZENS_WORDS:
+        return _said(work, Step("RECORDED", None, reason), reason)
+    if work.event["text"]:
+        work.tell_holders(reason, work.event["text"])
+    return Step("RECORDED", None, reason)
+
+
+def _said(work: Work, step: Step, why: str) -> Step:
+    """Words of citizens. A closed case takes a word from before its end into its level, and tells nobody."""
+    case, event = work.case, work.event
+    lead, tier = case["lead"], case["tier"]
+    add_words(work)
+    if case["status"] in CLOSED:
+        if case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]:
+            reassess(case, work.city)
+        return step
+    has_risen = reassess(case, work.city)
+    if lead is None:
+        return step
+    if case["tier"] != tier and would_move(case, work.city, work.now):
+        work.send("RECALL", "level_raised", lead, None)
+        return _next_leg(work, step, "level_raised", event["text"])
+    work.tell_holders("level_raised" if has_risen else why, event["text"])
+    return step
+
+
+def _next_leg(work: Work, step: Step, why: str, note: str | None) -> Step:
+    """A new lead. A suspension that is younger than the word which ends the leg stays in force."""
+    case, occurred_at = work.case, work.event["occurred_at"]
+    case["leg"] += 1
+    case["leg_at"] = occurred_at
+    is_still_suspended = (
+        case["status"] == "SUSPENDED" and case["pause_at"] is not None and occurred_at < case["pause_at"]
+    )
+    _begin_leg(work, why, note)
+    return step._replace(status="SUSPENDED" if is_still_suspended else "DISPATCHED")
+
+
+def _begin_leg(work: Work, why: str, note: str | None) -> None:
+    case = work.case
+    lead = case["lead"] = next_lead(case, work.city, work.now)
+    if case["first_unit"] is None:
+        case["first_unit"] = lead["unit"]
+    work.send("ASSIGN", why, lead, note)
+    for helper in holders(case)[1:]:
+        work.send("UPDATE", why, helper, note)
+
+
+def _call_in(work: Work, note: str | None) -> None:
+    """Dispatches to the departments a whistle calls for; codes that are no unit are kept, not lost."""
+    case = work.case
+    lead = case["lead"]
+    taken = {one["unit"] for one in case["co_handlers"]} | ({lead["unit"]} if lead else set())
+    for code in work.event["attributes"].get("targets", "").split(","):
+        target = code.strip()
+        if not target or target in taken:
+            continue
+        taken.add(target)
+        if target in work.city.units:
+            helper = party(case, work.city, target, "CO_HANDLER", work.now)
+            case["co_handlers"] = [*case["co_handlers"], helper]
+            work.send("ASSIGN", "whistled", helper, note)
+        elif target not in case["unknown_targets"]:
+            case["unknown_targets"] = [*case["unknown_targets"], target]
+
+
+def _close(work: Work, step: Step) -> Step:
+    work.case["closed_at"] = work.event["occurred_at"]
+    return step
+
+
+def _asks_for_dispatch(event: CaseEvent) -> bool:
+    """Neither answered by the hotline itself (直接办理) nor already handled by the grid worker who reports it."""
+    attributes = event["attributes"]
+    return attributes.get("handle_mode") != "DIRECT" and attributes.get("self_handled") != "true"
+
+
+def _asked_level(event: CaseEvent) -> WhistleLevel | None:
+    asked = event["attributes"].get("whistle_level")
+    return next((level for level in LEVELS if level == asked), None)
+
+
+def _more_urgent(known: Urgency | None, said: Urgency | None) -> Urgency | None:
+    """The higher of the two; a word without an urgency, or with one this program does not know, lowers nothing."""
+    if said not in _URGENCIES or (known in _URGENCIES and _URGENCIES.index(known) >= _URGENCIES.index(said)):
+        return known
+    return said
+
+
+def _filled(known: Location | None, more: Location) -> Location:
+    """The known place with its gaps filled, unless the other report speaks of another place."""
+    if known is None:
+        return more
+    if known["division"] is not None and more["division"] not in (None, known["division"]):
+        return known
+    return {**known, **{name: value for name, value in more.items() if known.get(name) is None}}  # type: ignore[typeddict-item]
+
+
+CHANGES: Final[dict[Kind, Callable[[Work, Step], Step]]] = {
+    "REPORTED": report,
+    "SUPPLEMENTED": supplement,
+    "URGED": urge,
+    "WITHDRAWN": withdraw,
+    "ANSWERED": answer,
+    "SIGNED": sign,
+    "RETURNED": send_back,
+    "WHISTLED": whistle,
+    "SUSPENDED": suspend,
+    "RESUMED": resume,
+    "DONE": finish,
+}
+# Recorded all the same, these leave a trace beyond the list of decisions.
+TRACES: Final[frozenset[Kind]] = frozenset({"SUPPLEMENTED", "URGED", "SUSPENDED", "RESUMED"})
