@@ -21,8 +21,3 @@ def prefixes(code: str | None) -> tuple[str, ...]:
         parts = code.split("-")
         return (*("-".join(parts[:n]) for n in range(len(parts), 0, -1)), ANY)
     return (*(code[:n] for n in range(len(code), 0, -1)), ANY)
-
-
-def has_prefix(code: str | None, prefix: str) -> bool:
-    """Whether the code lies under the prefix (or is it)."""
-    return prefix in prefixes(code)

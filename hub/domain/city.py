@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Literal
 
 from hub.domain.event import Category
@@ -11,7 +11,7 @@ from hub.domain.limits import Limit, Limits
 from hub.domain.tiers import Tier
 
 UnitKind = Literal["department", "street_office", "squad", "operator", "duty_desk"]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(slots=True, frozen=True)
@@ -190,7 +190,7 @@ class City:
 
     def local_date(self, instant: int) -> date:
         """The city's date at an instant (epoch milliseconds)."""
-        return (_EPOCH + timedelta(milliseconds=instant, hours=self.utc_offset_hours)).date()
+        return date.fromordinal(_EPOCH + (instant + self.utc_offset_hours * 3_600_000) // 86_400_000)
 
     def category_code(self, category: Category | None) -> str | None:
         """The code of an event's category; found by its path where the source gave no code."""

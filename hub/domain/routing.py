@@ -20,7 +20,8 @@ NOBODY: Final[frozenset[str]] = frozenset()
 class Route:
     """The unit, whether no row named it (then it is a duty desk), and the row's id or `duty_desk`.
 
-    The dispatch goes to the topic of `unit.tier`: a duty desk may stand above the tier that was asked for.
+    The dispatch goes to the topic of `unit.tier`, which may be above the tier that was asked for: a duty desk
+    higher up stands in, or no street is known.
     """
 
     unit: Unit
@@ -45,7 +46,9 @@ def route(
     city's desk takes what nobody else does.
     """
     if division is not None and division in city.divisions:
-        for row in _candidates(city, division, street, category, tier):
+        # Without a known street the table one tier up is asked: the county knows whose the matter is.
+        at_tier = "county" if tier == "street" and street not in city.streets else tier
+        for row in _candidates(city, division, street, category, at_tier):
             if row.unit not in excluding and row.is_valid(on):
                 return Route(city.units[row.unit], no_route=False, row=row.row)
         return Route(_desk(city, division, street, tier, excluding), no_route=True, row=DUTY_DESK)
