@@ -111,8 +111,8 @@ def compare_dead(recomputed: Recomputed, letters: Sequence[Record], stage: str) 
     return findings
 
 
-def compare_rows(expected: Mapping[bytes, Row], actual: Mapping[bytes, bytes], topic: str) -> Findings:
-    """The last value of every key equals the recomputed row, byte for byte."""
+def compare_rows(expected: Mapping[bytes, Row], actual: Mapping[bytes, Row], topic: str) -> Findings:
+    """The last value of every key equals the recomputed row, byte for byte, its timer included."""
     findings = Findings()
     for key in sorted(expected.keys() | actual.keys()):
         row = expected.get(key)
@@ -120,7 +120,7 @@ def compare_rows(expected: Mapping[bytes, Row], actual: Mapping[bytes, bytes], t
             findings.add(WRONG_STATE, f"{topic} holds a row that must not be there")
         elif key not in actual:
             findings.add(WRONG_STATE, f"{topic} lacks a row")
-        elif actual[key] != row.value:
+        elif actual[key] != row:
             findings.add(WRONG_STATE, f"{topic} holds another row than recomputed")
     return findings
 

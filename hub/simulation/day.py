@@ -111,7 +111,7 @@ def _case(
     is_direct = False
     if source == "hotline":
         subject = storm.subject if in_storm else _subject(random)
-        is_direct = subject.urgency == (100, 0, 0) or random.random() < 0.08
+        is_direct = subject.is_answered_directly or random.random() < 0.08
         drafts = work_order(random, f"HL{numbers.next()}", at_ms, place, channel, subject, is_direct)
     elif source == "citymgmt":
         drafts = city_case(random, numbers.next(), at_ms, place, channel)

@@ -6,7 +6,10 @@ from random import Random
 
 @dataclass(slots=True, frozen=True)
 class Subject:
-    """A thing to report. `code` and `path` as the source writes them; texts take `{estate}` and `{n}`."""
+    """A thing to report. `code` and `path` as the source writes them; texts take `{estate}` and `{n}`.
+
+    `urgency` weighs normal, urgent and critical. A question is answered by the hotline itself.
+    """
 
     code: str
     path: str
@@ -14,6 +17,7 @@ class Subject:
     title: str
     texts: tuple[str, ...]
     urgency: tuple[int, int, int] = (85, 13, 2)
+    is_answered_directly: bool = False
 
 
 HEATING = Subject(
@@ -28,8 +32,8 @@ HEATING = Subject(
     (45, 45, 10),
 )
 WATERLOGGING = Subject(
-    "020102",
-    "城乡建设->市政设施->排水",
+    "020104",
+    "城乡建设->市政设施->排水设施",
     7,
     "{estate}门前积水严重",
     (
@@ -49,14 +53,14 @@ HOTLINE = (
         ("来电人反映：{estate}{n}号楼门前路面有一处约{n}平方米的坑槽，晚上看不清，已有电动车摔倒。",),
     ),
     Subject(
-        "020105",
+        "020301",
         "城乡建设->市政设施->路灯",
         9,
         "{estate}路灯不亮",
         ("市民反映：{estate}南侧{n}盏路灯不亮，夜间出行不便，请维修。",),
     ),
     Subject(
-        "020301",
+        "020105",
         "城乡建设->市政设施->井盖",
         5,
         "{estate}井盖缺失",
@@ -78,6 +82,61 @@ HOTLINE = (
         "咨询居民医保缴费",
         ("来电人咨询：居民医保今年缴费截止时间和缴费渠道，家中共{n}人参保。",),
         (100, 0, 0),
+        is_answered_directly=True,
+    ),
+    Subject(
+        "040101",
+        "公共服务->供水->停水",
+        8,
+        "{estate}停水",
+        ("来电人反映：{estate}{n}号楼从昨晚起停水，未接到通知，请告知恢复时间。",),
+        (60, 35, 5),
+    ),
+    Subject(
+        "040301",
+        "公共服务->燃气->燃气泄漏",
+        2,
+        "{estate}{n}号楼疑似燃气泄漏",
+        ("来电人反映：{estate}{n}号楼楼道内有燃气味，已开窗，请立即派人检查。",),
+        (0, 20, 80),
+    ),
+    Subject(
+        "020402",
+        "城乡建设->物业服务->电梯停运",
+        8,
+        "{estate}{n}号楼电梯停运",
+        ("市民反映：{estate}{n}号楼电梯停运多日，高层老人无法下楼，物业称等配件。",),
+    ),
+    Subject(
+        "020503",
+        "城乡建设->环境卫生->积雪清除",
+        8,
+        "{estate}周边积雪未清",
+        ("来电人反映：{estate}门前道路积雪结冰，行人多次滑倒，请安排清雪。",),
+    ),
+    Subject(
+        "030404",
+        "生态环境->噪声污染->夜间施工",
+        6,
+        "{estate}旁夜间施工",
+        ("市民反映：{estate}旁工地夜里{n}点仍在施工，影响休息。",),
+    ),
+    Subject(
+        "050301",
+        "社会保障->劳动关系->拖欠工资",
+        5,
+        "拖欠工资",
+        ("来电人反映：在{estate}项目务工，被拖欠工资，共{n}人，要求协调。",),
+        (55, 40, 5),
+    ),
+    Subject(
+        "060101",
+        "交通运输->公共交通->公交线路",
+        7,
+        "建议调整公交线路",
+        ("市民建议：{n}路公交在{estate}增设站点，方便老人出行。",),
+        (100, 0, 0),
+        is_answered_directly=True,
     ),
 )
 # (type, big class, its name, small class, its name), weight, text
