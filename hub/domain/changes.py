@@ -185,6 +185,18 @@ def finish(work: Work, step: Step) -> Step:
     return _close(work, step)
 
 
+def mark_lead(work: Work) -> None:
+    """A signature or completion that came late, yet of the last leg, is noted on the lead; the status stays."""
+    case, occurred_at = work.case, work.event["occurred_at"]
+    lead = case["lead"]
+    if lead is None or case["status"] not in CLOSED or occurred_at < case["leg_at"]:
+        return
+    if work.event["kind"] == "SIGNED" and lead["signed_at"] is None:
+        case["lead"] = {**lead, "signed_at": occurred_at}
+    elif work.event["kind"] == "DONE" and lead["done_at"] is None:
+        case["lead"] = {**lead, "done_at": occurred_at}
+
+
 def mark_co_handler(work: Work, which: Party) -> None:
     """A co-handler's own signature and completion are noted on its part; the case is the lead's to finish."""
     marked: Party = {**which}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from hub.domain.case import CaseState, Entry, Position, awaited
-from hub.domain.changes import CHANGES, TRACES, Work, hand_over, mark_co_handler, note_revision
+from hub.domain.changes import CHANGES, TRACES, Work, hand_over, mark_co_handler, mark_lead, note_revision
 from hub.domain.city import City
 from hub.domain.dispatch import Dispatch
 from hub.domain.event import CaseEvent, Kind
@@ -96,6 +96,8 @@ def _step(work: Work) -> Step:
         step = step._replace(reason=f"state_{event['attributes']['state'].lower()}")
     if step.outcome == "APPLIED" or (step.outcome == "RECORDED" and word in TRACES and step != LATE):
         return CHANGES[word](work, step)
+    if step == LATE:
+        mark_lead(work)
     return step
 
 

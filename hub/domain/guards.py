@@ -15,6 +15,7 @@ _LEG_BOUND: Final[frozenset[Kind]] = _ACTIONS - {"EXTENDED"}
 _PAUSES: Final[frozenset[Kind]] = frozenset({"SUSPENDED", "RESUMED"})
 
 LATE: Final = Step("RECORDED", None, "late")
+NOT_DISPATCHED: Final = Step("REFUSED", None, "not_dispatched")
 FOREIGN: Final = "foreign_dispatch"
 
 
@@ -33,14 +34,11 @@ def guard(case: CaseState, event: CaseEvent, word: Kind, step: Step, city: City)
     """The table's step, or a lesser one with its reason."""
     occurred_at = event["occurred_at"]
     closed_at = case["closed_at"]
-    if step.outcome == "REFUSED":
-        is_old = closed_at is not None and occurred_at < closed_at
-        return LATE if is_old else step
     lead = case["lead"]
     is_lead_itself = False
     if word in _ACTIONS and event["source"] == "endpoint":
         if lead is None:
-            return Step("REFUSED", None, "not_dispatched")
+            return NOT_DISPATCHED
         named = event["attributes"].get("dispatch_id", "")
         is_lead_itself = named == lead["dispatch_id"]
         refusal = _refusal(case, lead, event, named, city)
@@ -48,6 +46,9 @@ def guard(case: CaseState, event: CaseEvent, word: Kind, step: Step, city: City)
             return Step("REFUSED", None, refusal)
         if not is_lead_itself and step.outcome == "APPLIED":
             step = step._replace(reason=FOREIGN)
+    if step.outcome == "REFUSED":
+        is_old = closed_at is not None and occurred_at < closed_at
+        return LATE if is_old else step
     if word == "RETURNED":
         if not event["attributes"].get("reason"):
             return Step("REFUSED", None, "no_reason")
