@@ -42,7 +42,7 @@ class Store:
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Row | None]:
         with _disk(self.path):
-            found = self._db[[b"r" + key for key in keys]]
+            found: Any = self._db[[b"r" + key for key in keys]]
         unpack = _DUE.unpack_from
         rows: dict[bytes, Row | None] = dict.fromkeys(keys)
         for key, data in zip(keys, found, strict=True):

@@ -1,0 +1,236 @@
+"""One life of a slot's Kafka clients: from fencing the past self to the first doubtful error or the drain."""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from hub.domain.errors import Unavailable
+from streams.runtime import clients, topics
+from streams.runtime.api import Processor, Record
+from streams.runtime.batch import Limits, Share
+from streams.runtime.commit import Commit
+from streams.runtime.config import RunConfig
+from streams.runtime.letters import DeadLetters
+from streams.runtime.metrics import Metrics
+from streams.runtime.task import Tasks
+
+log = logging.getLogger(__name__)
+
+_IDLE = 0.2
+"""Longest wait for a record, in seconds: a signal is seen at least so often."""
+
+_MEASURE_EVERY = 2.0
+_PROBE_EVERY = 1.0
+
+
+class Session:
+    """Producer, consumer and open partitions. After an error not known to be harmless it is closed and replaced."""
+
+    def __init__(self, processor: Processor, config: RunConfig, metrics: Metrics) -> None:
+        self._processor = processor
+        self._config = config
+        self._metrics = metrics
+        self._stage = processor.name
+        self._memory = config.memory_topic or processor.changelog
+        self._state_topics = list(dict.fromkeys(name for name in (processor.changelog, self._memory) if name))
+        self._limits = Limits(config.max_output_bytes, frozenset(processor.inputs))
+        self._letters = DeadLetters(config.dead_letters_topic, self._stage, config.data_dir / "quarantine")
+        self._rebalanced = False
+        self._assigned: list[TopicPartition] = []
+        self._broker_away_since: float | None = None
+        self._next_measure = 0.0
+        self._next_probe = 0.0
+        self.commits = 0
+
+        self._admin: AdminClient = clients.admin(config)
+        together = [*processor.inputs, *self._state_topics]
+        found = topics.look_up(self._admin, list(dict.fromkeys(together)), [config.dead_letters_topic])
+        # First the past self is fenced and its transaction decided, then committed offsets are asked for.
+        self._producer = clients.producer(config, self._stage, self._on_error)
+        self._producer.init_transactions(30.0)
+        self._consumer: Consumer = clients.consumer(config, self._stage, self._on_error)
+        self._tasks = Tasks(processor, config, self._state_topics, found, self._admin, self._consumer)
+        self._commit = Commit(
+            self._producer,
+            self._consumer,
+            changelog=processor.changelog,
+            memory=self._memory,
+            timeout=config.transaction_timeout_ms / 1000,
+            faults=config.faults,
+        )
+        self._consumer.subscribe(
+            list(processor.inputs),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+
+    def turn(self) -> None:
+        """Wait for records or a due timer, then one batch, if there is anything to do."""
+        self._metrics.looped()
+        messages = self._poll()
+        if self._rebalanced:
+            # Records read before the new positions were set will be read again.
+            self._rebalanced = False
+            self._open_tasks()
+            return
+        records, errors = self._sort(messages)
+        for error in errors:
+            self._judge(error)
+        timers = self._tasks.with_due_timers(self._config.clock.now_ms())
+        if records or timers:
+            self._run_batch(records, timers)
+        self._measure()
+        self._probe()
+
+    def close(self, *, wait_for_broker: bool = True) -> None:
+        """Leave nothing hanging: abort what is open, let go of the stores, keep the static membership."""
+        try:
+            self._commit.abort()
+        except KafkaException as error:
+            log.warning("abort failed, the broker will time the transaction out: %s", error.args[0].str())
+        self._tasks.close()
+        self._consumer.close()
+        producer = self._producer
+        producer.purge()
+        del self._producer, self._commit
+        # Destroying a producer may wait for a broker that is away.
+        threading.Thread(target=producer.flush, args=(1.0,), name="producer-end", daemon=True).start()
+
+    def _poll(self) -> list[Any]:
+        """One record with a time-out, then whatever else is there: `consume(n, t)` would wait for n."""
+        consume = self._consumer.consume
+        messages: list[Any] = consume(1, self._tasks.seconds_to_next_timer(_IDLE))
+        if messages and not self._rebalanced:
+            messages += consume(self._config.batch_size - 1, 0)
+        return messages
+
+    def _sort(self, messages: list[Any]) -> tuple[dict[int, list[Record]], list[KafkaError]]:
+        """Records by partition, in the order read; errors apart; the ends of partitions noted."""
+        by_partition: dict[int, list[Record]] = {}
+        errors: list[KafkaError] = []
+        tasks = self._tasks
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                if error.code() == KafkaError._PARTITION_EOF:
+                    tasks.reached_end(message.topic(), message.partition(), message.offset())
+                else:
+                    errors.append(error)
+                continue
+            partition = message.partition()
+            record = Record(
+                message.topic(),
+                partition,
+                message.offset(),
+                message.key(),
+                message.value(),
+                message.headers() or (),
+                message.timestamp()[1],
+            )
+            try:
+                by_partition[partition].append(record)
+            except KeyError:
+                by_partition[partition] = [record]
+        return by_partition, errors
+
+    def _run_batch(self, records: dict[int, list[Record]], timers: list[int]) -> None:
+        """Decide everything inside a transaction, then make it permanent."""
+        began = time.perf_counter()
+        commit, tasks = self._commit, self._tasks
+        now = self._config.clock.now_ms()
+        stores = tasks.stores
+        shares: dict[int, Share] = {}
+        offsets: dict[tuple[str, int], int] = {}
+        commit.begin()
+        for partition in dict.fromkeys([*records, *timers]):
+            share = shares[partition] = Share(
+                self._processor, stores[partition], self._letters, commit.emit, self._limits
+            )
+            mine = records.get(partition, [])
+            if mine:
+                share.run_records(mine, now)
+                for record in mine:
+                    offsets[record.topic, partition] = record.offset + 1
+            if partition in timers:
+                share.fire_timers(partition, now, self._config.batch_size)
+            if not mine:
+                # Without offsets the group could not fence a worker that has lost its partitions unawares.
+                topic = self._processor.inputs[0]
+                offsets[topic, partition] = tasks.positions[topic, partition]
+        decided = time.perf_counter()
+        commit.finish(shares, stores, [TopicPartition(*place, offset) for place, offset in offsets.items()])
+        tasks.positions.update(offsets)
+        self.commits += 1
+        done = time.perf_counter()
+        self._observe(shares, decided - began, done - decided)
+
+    def _observe(self, shares: dict[int, Share], processing: float, transaction: float) -> None:
+        now = self._config.clock.now_ms()
+        counts: dict[str, int] = {}
+        for share in shares.values():
+            for name, number in share.counts.items():
+                counts[name] = counts.get(name, 0) + number
+            self._metrics.answered(share.answers, now)
+        self._metrics.committed(counts, sum(share.fired for share in shares.values()), processing, transaction)
+
+    def _open_tasks(self) -> None:
+        began = time.monotonic()
+        self._tasks.open(self._assigned)
+        if self._assigned:
+            self._metrics.recovered(time.monotonic() - began)
+
+    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assigned = partitions
+        self._rebalanced = True
+
+    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """No batch is open while the consumer is polled, so there is nothing to finish."""
+        log.info("%s: %d partitions revoked", self._stage, len(partitions))
+        self._tasks.close()
+        self._assigned = []
+        self._rebalanced = True
+
+    def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        log.warning("%s: %d partitions lost, the group went on without this slot", self._stage, len(partitions))
+        self._tasks.close()
+        self._assigned = []
+        self._rebalanced = True
+
+    def _judge(self, error: KafkaError) -> None:
+        """Errors that arrive in place of a record."""
+        code = error.code()
+        if code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION):
+            raise Unavailable(f"an input topic has vanished: {error.str()}")
+        raise KafkaException(error)
+
+    def _on_error(self, error: KafkaError) -> None:
+        """Errors of a client as a whole; librdkafka reconnects by itself, the probe decides when it is too long."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._broker_away_since is None:
+            self._broker_away_since = time.monotonic()
+        elif error.fatal():
+            log.error("%s: %s", self._stage, error.str())
+
+    def _probe(self) -> None:
+        """With the brokers away and no record coming, ask until one answers or it has been too long."""
+        if self._broker_away_since is None or time.monotonic() < self._next_probe:
+            return
+        try:
+            self._admin.list_topics(timeout=1.0)
+        except KafkaException as error:
+            away = time.monotonic() - self._broker_away_since
+            log.warning("%s: no broker answers since %.0f s (%s)", self._stage, away, self._config.bootstrap)
+            if away > self._config.give_up_after:
+                raise Unavailable(f"no broker answered for {away:.0f} s") from error
+        else:
+            self._broker_away_since = None
+        self._next_probe = time.monotonic() + _PROBE_EVERY
+
+    def _measure(self) -> None:
+        if time.monotonic() >= self._next_measure:
+            self._next_measure = time.monotonic() + _MEASURE_EVERY
+            self._metrics.measured(self._tasks.sizes(), self._tasks.lags())
