@@ -6,8 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -96,7 +97,7 @@ class RawPublisher:
         received = {"received-at": str(self._now_ms()), "connector": self._connector}
         return [self._send(source, None, key, payload, {**headers, **received})]
 
-    def refuse_file(self, source: Source, content: BinaryIO) -> "Pending":
+    def refuse_file(self, source: Source, content: BufferedReader) -> "Pending":
         """A file beyond the limit: kept in quarantine without being read into memory, and one dead letter."""
         self._quarantine.mkdir(parents=True, exist_ok=True)
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()

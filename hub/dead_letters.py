@@ -142,7 +142,7 @@ class Replayer:
                 return f"its quarantine file {letter.quarantined} is not in {self._quarantine}"
             value = file.read_bytes()
         # unify counts the attempts on from what the record says of itself.
-        headers = [
+        headers: list[tuple[str, str | bytes | None]] = [
             *original_headers(letter.stored.headers),
             ("replay-of", letter.id.encode()),
             ("attempts", b"%d" % letter.cause.attempts),

@@ -16,7 +16,7 @@ def open_publisher(settings: Settings, *, connector: str) -> RawPublisher:
     """A publisher for the Kafka that the settings name or that runs already."""
     topics = catalogue()
     return RawPublisher(
-        cluster.choose_kafka(settings),
+        cluster.running(settings),
         raw_topic=topics.raw,
         dead_letters=topics.dead_letters,
         quarantine=settings.data_dir / "quarantine",

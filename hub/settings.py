@@ -40,6 +40,7 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path(APP, appauthor=False), description="jars that can be fetched again"
     )
     city: Path = Field(_CHECKOUT / "deploy" / "cities" / "qiqihar", description="the city folder")
+    samples: Path = Field(_CHECKOUT / "deploy" / "samples", description="the sample files that the demo publishes")
     topics_file: Path = Field(_CHECKOUT / "deploy" / "topics.yaml", description="the topic catalogue")
 
     kafka_port: int = Field(19092, ge=1, le=65535, description="port of the embedded Kafka")
@@ -72,7 +73,7 @@ class Settings(BaseSettings):
                 raise ValueError("each address is host:port, several are separated by commas")
         return value
 
-    @field_validator("data_dir", "cache_dir", "city", "topics_file", "token_key_file")
+    @field_validator("data_dir", "cache_dir", "city", "samples", "topics_file", "token_key_file")
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().absolute()

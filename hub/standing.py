@@ -8,7 +8,7 @@ from hub import cluster, lifecycle, processes
 from hub.domain.errors import Unavailable
 from hub.settings import Settings
 from hub.tallies import STAGES, read_tallies
-from hub.topics import Catalogue, catalogue
+from hub.topics import catalogue
 
 _SECONDS = 10.0
 
@@ -26,17 +26,12 @@ def standing(settings: Settings) -> dict[str, Any]:
         try:
             tallies = read_tallies(bootstrap, topics)
             found["stages"] = {
-                stage: {"lag": lag(bootstrap, stage, inputs(stage, topics)), "tallies": tallies[stage]}
+                stage: {"lag": lag(bootstrap, stage, topics.consumed_by(stage)), "tallies": tallies[stage]}
                 for stage in STAGES
             }
         except Unavailable as away:
             found["problem"] = str(away)
     return found
-
-
-def inputs(stage: str, topics: Catalogue) -> list[str]:
-    """The topics a stage consumes."""
-    return topics.consumed_by(stage)
 
 
 def lag(bootstrap: str, group: str, topics: list[str]) -> int:

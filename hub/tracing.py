@@ -102,4 +102,4 @@ def _raw_facts(reader: Reader, raw: dict[str, Any]) -> dict[str, Any]:
     texts = {
         name: headers[name].decode() for name in ("connector", "message-id", "content-type") if name in headers
     }
-    return {"kept": True, "bytes": len(stored.value or b""), **texts}
+    return {"kept": True, "bytes": len(stored.value or b"")} | texts

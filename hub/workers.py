@@ -43,7 +43,7 @@ def run_config(
     """What the runtime needs to know to run that slot."""
     return RunConfig(
         bootstrap=bootstrap,
-        data_dir=settings.data_dir / "stores",
+        data_dir=settings.data_dir,
         slot=slot,
         dead_letters_topic=topics.dead_letters,
         memory_topic=topics.tallies(stage),

@@ -115,7 +115,7 @@ def _bootstrap(given: str | None) -> str:
     from hub import cluster
     from hub.settings import load
 
-    return cluster.choose_kafka(load(bootstrap=given))
+    return cluster.running(load(bootstrap=given))
 
 
 def _place(row: dict[str, Any]) -> str:

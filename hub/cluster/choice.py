@@ -70,6 +70,14 @@ def up(settings: Settings, echo: Echo = _silent) -> Kafka:
     return found
 
 
+def running(settings: Settings) -> str:
+    """The address of a Kafka that is there already; for commands that read or send and start nothing."""
+    found = find(settings)
+    if found is None:
+        raise Unavailable("no Kafka is running\n  fix: hub up, or name one with --bootstrap or HUB_BOOTSTRAP")
+    return found.bootstrap
+
+
 def choose_kafka(settings: Settings) -> str:
     """The address of the Kafka to work on, started when there is none yet."""
     return up(settings).bootstrap

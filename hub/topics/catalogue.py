@@ -160,6 +160,14 @@ class Catalogue(_Strict):
         """The changelog of what a stage keeps for itself."""
         return self._member(stage, "memory")
 
+    def tallies(self, stage: str) -> str:
+        """The exact counts of a stage."""
+        return self._member(stage, "tallies")
+
+    def consumed_by(self, consumer: str) -> list[str]:
+        """The topics that name this consumer, without its own changelog."""
+        return [t.name for t in self.topics if consumer in t.consumers and consumer not in t.producers]
+
     @property
     def raws(self) -> tuple[str, ...]:
         """The raw topics of all sources."""

@@ -70,9 +70,20 @@ class Processor(Protocol):
     on. `Unavailable` stops the batch.
     """
 
-    name: str
-    inputs: Sequence[str]
-    changelog: str
+    @property
+    def name(self) -> str:
+        """The stage and the consumer group."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """The topics it consumes."""
+        ...
+
+    @property
+    def changelog(self) -> str:
+        """The topic of its rows, empty without state."""
+        ...
 
     def prepare(self, record: Record) -> Prepared:
         """Decode the record and name its state keys; all keys of a batch are read in one multi-get."""
