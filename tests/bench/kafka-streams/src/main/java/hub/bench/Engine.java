@@ -50,7 +50,7 @@ final class Engine {
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), "134217728");
         settings.put(
                 StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
-                options.text("compression", "none"));
+                options.text("compression", "lz4"));
         return settings;
     }
 }

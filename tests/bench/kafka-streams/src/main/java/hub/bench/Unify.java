@@ -113,6 +113,7 @@ public final class Unify {
                 Record<byte[], byte[]> record, GenericData.Record event, String eventId) {
             Headers headers = new RecordHeaders();
             add(headers, "ce_specversion", "1.0");
+            add(headers, "content-type", "application/vnd.confluent.avro");
             add(headers, "ce_id", eventId);
             add(headers, "ce_type", "hub.v1.CaseEvent." + event.get("kind"));
             add(headers, "ce_source", "/sources/hotline");

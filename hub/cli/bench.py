@@ -1,0 +1,130 @@
+"""`hub bench NAME`: measure against peers in one run, or against the hub's own targets."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)
+
+Rounds = Annotated[int, typer.Option(min=1, help="Rounds; ours and each peer run once in each, in turn.")]
+Records = Annotated[int | None, typer.Option(min=1000, help="Records a round; fewer than the default warm no JVM.")]
+Workers = Annotated[int, typer.Option(min=1, max=6, help="Our processes, and the peers' threads or processes.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
+Bootstrap = Annotated[str | None, typer.Option(help="A Kafka of your own instead of one just for this run.")]
+Only = Annotated[list[str] | None, typer.Option("--peer", help="Compare with this peer only; may be repeated.")]
+NoPeers = Annotated[bool, typer.Option("--no-peers", help="Measure ours alone.")]
+
+
+@app.command()
+def loop(
+    rounds: Rounds = 3,
+    records: Records = None,
+    workers: Workers = 2,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+    peer: Only = None,
+    no_peers: NoPeers = False,
+) -> None:
+    """The runtime alone: JSON to seven Avro fields, exactly once."""
+    _throughput("loop", rounds, records, workers, as_json, bootstrap, peer, no_peers)
+
+
+@app.command()
+def unify(
+    rounds: Rounds = 3,
+    records: Records = None,
+    workers: Workers = 2,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+    peer: Only = None,
+    no_peers: NoPeers = False,
+) -> None:
+    """Native hotline JSON to CaseEvent with all checks, masking and dedupe, exactly once."""
+    _throughput("unify", rounds, records, workers, as_json, bootstrap, peer, no_peers)
+
+
+@app.command()
+def casework(
+    rounds: Rounds = 3,
+    records: Records = None,
+    workers: Workers = 2,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+    peer: Only = None,
+    no_peers: NoPeers = False,
+) -> None:
+    """The store path: rows of 600 bytes, due index, changelog, output, exactly once."""
+    _throughput("casework", rounds, records, workers, as_json, bootstrap, peer, no_peers)
+
+
+@app.command()
+def latency(
+    rounds: Rounds = 3,
+    seconds: Annotated[int, typer.Option(min=1, help="How long to publish.")] = 60,
+    rate: Annotated[int, typer.Option(min=1, help="Messages a second.")] = 344,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Published to visible in the dispatch topic, through unify and casework."""
+    from hub.bench.latency import measure
+
+    _show(measure(_settings(), bootstrap, rounds, rate, seconds, _echo(as_json)), as_json)
+
+
+@app.command()
+def restart(
+    rounds: Rounds = 3,
+    records: Annotated[int, typer.Option(min=1000, help="Cases in the store.")] = 1_000_000,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Kill -9 with many cases in the store: how soon the restarted worker dispatches again."""
+    from hub.bench.restart import measure
+
+    _show(measure(_settings(), bootstrap, rounds, records, _echo(as_json)), as_json)
+
+
+def _throughput(
+    name: str,
+    rounds: int,
+    records: int | None,
+    workers: int,
+    as_json: bool,
+    bootstrap: str | None,
+    only: list[str] | None,
+    no_peers: bool,
+) -> None:
+    from hub.bench.broker import own_kafka
+    from hub.bench.programs import available, peers
+    from hub.bench.throughput import BENCHES, Comparison, Setting
+
+    echo = _echo(as_json)
+    settings = _settings()
+    bench = BENCHES[name]
+    chosen = [] if no_peers else peers(settings.cache_dir, name, only)
+    ready, missing = available(chosen, echo)
+    with own_kafka(settings, bootstrap, echo) as (address, scratch):
+        setting = Setting(address, scratch, rounds, records or bench.records, workers, echo)
+        report = Comparison(bench, setting).run(ready, missing)
+    _show(report, as_json)
+
+
+def _settings() -> Any:
+    from hub.settings import load
+
+    return load()
+
+
+def _echo(as_json: bool) -> Any:
+    """Progress goes to the error stream, so that `--json` prints one object and nothing else."""
+    return (lambda _: None) if as_json else (lambda line: typer.echo(line, err=True))
+
+
+def _show(report: Any, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        return
+    from hub.bench.tables import show
+
+    show(report)
