@@ -1,5 +1,6 @@
 """Makes a cluster's topics agree with the catalogue."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from hub.domain.errors import Misconfigured, Unavailable
 from hub.topics.catalogue import Catalogue, Topic
 
 _SECONDS = 30.0
+_BOOTSTRAP_SECONDS = 5.0
 # The catalogue's replication is the least; where it is one, the cluster's own default decides.
 _CLUSTER_DEFAULT = -1
 
@@ -63,7 +65,11 @@ def _admin(bootstrap: str) -> Iterator[Any]:
 
     admin = None
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="hub-topics")
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","),
+            client_id="hub-topics",
+            bootstrap_timeout_ms=int(_BOOTSTRAP_SECONDS * 1000),
+        )
         yield admin
     except KafkaError as error:
         raise Unavailable(f"the topics at {bootstrap} cannot be read or changed: {error}") from error
@@ -126,7 +132,21 @@ def _create(admin: Any, topics: list[Topic]) -> None:
 
 
 def _alter(admin: Any, settings: dict[str, dict[str, str]]) -> None:
+    """Alter the settings and wait until the brokers tell the new ones: they follow the controller with a delay."""
     from kafka.admin import ConfigResource
 
-    if settings:
-        admin.alter_configs([ConfigResource("TOPIC", name, configs) for name, configs in settings.items()])
+    if not settings:
+        return
+    answers = admin.alter_configs([ConfigResource("TOPIC", name, configs) for name, configs in settings.items()])
+    refused = [f"{name}: {answer}" for name, answer in next(iter(answers.values())).items() if answer != "OK"]
+    if refused:
+        raise Misconfigured([f"Kafka refuses settings of topic {line}" for line in refused])
+    deadline = time.monotonic() + _SECONDS
+    while not _agree(_configs(admin, list(settings)), settings):
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the new settings of {', '.join(settings)} are not in force after {_SECONDS:.0f} s")
+        time.sleep(0.05)
+
+
+def _agree(found: dict[str, dict[str, str]], wanted: dict[str, dict[str, str]]) -> bool:
+    return all(found[name].get(key) == value for name, configs in wanted.items() for key, value in configs.items())
