@@ -8,8 +8,8 @@ from hub.domain.errors import Rejected
 
 # As bytes: in UTF-8 and in GB18030 these stand for nothing else.
 _CONTROL_BYTES = bytes((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
-_GB18030_BOM = b"\x84\x31\x95\x33"
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (_GB18030_BOM, "gb18030"))
+GB18030_BOM = b"\x84\x31\x95\x33"
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (GB18030_BOM, "gb18030"))
 _BLANK_LOOK_BYTES = 64
 
 

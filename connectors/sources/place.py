@@ -9,26 +9,8 @@ from hub.domain.errors import Rejected
 from hub.domain.event import Location
 
 CITY = "2302"
-DIVISIONS = frozenset(
-    [
-        "230202",
-        "230203",
-        "230204",
-        "230205",
-        "230206",
-        "230207",
-        "230208",
-        "230221",
-        "230223",
-        "230224",
-        "230225",
-        "230227",
-        "230229",
-        "230230",
-        "230231",
-        "230281",
-    ]
-)
+_COUNTY_LEVEL = "02 03 04 05 06 07 08 21 23 24 25 27 29 30 31 81"
+DIVISIONS = frozenset(CITY + number for number in _COUNTY_LEVEL.split())
 _DIGITS = re.compile("[0-9]+")
 
 
@@ -71,15 +53,9 @@ def place(
         return NOWHERE
     if division not in DIVISIONS:
         raise Rejected("unknown_division", field, "not one of the city's 16 divisions")
-    above = division
-    if street is not None and not street.startswith(above):
-        street = _dropped("street", flags)
-    above = street or above
-    if community is not None and not community.startswith(above):
-        community = _dropped("community", flags)
-    above = community or above
-    if grid is not None and not grid.startswith(above):
-        grid = _dropped("grid", flags)
+    street = _within(division, street, "street", flags)
+    community = _within(street or division, community, "community", flags)
+    grid = _within(community or street or division, grid, "grid", flags)
     return Place(division, street, community, grid)
 
 
@@ -126,5 +102,8 @@ def _of_length(given: str | None, length: int, flags: set[str]) -> str | None:
     return digits
 
 
-def _dropped(level: str, flags: set[str]) -> None:
+def _within(above: str, given: str | None, level: str, flags: set[str]) -> str | None:
+    if given is None or given.startswith(above):
+        return given
     flags.add(f"{level}_mismatch")
+    return None

@@ -41,7 +41,7 @@ def to_case_event(record: RawRecord) -> Mapped:
         attributes["visit_time"] = _instant(message.visit_time, "visitTime")
         attributes |= _visit(message, connected, flags)
     if kind == "ANSWERED":
-        attributes["answer_org"] = message.answer_org_name
+        attributes["answer_org"] = message.answer_org_name or None
     event_seq = integer(message.event_seq, "eventSeq")
     attributes["handle_days"] = integer(message.handle_days, "handleDays")
 
