@@ -51,6 +51,7 @@ class Metrics:
         self._stores: dict[int, int] = {}
         self._lags: dict[tuple[str, int], int] = {}
         self._last_loop = time.time()
+        self.is_ready = False
 
     def committed(self, counts: Mapping[str, int], timers: int, processing: float, transaction: float) -> None:
         """One batch has happened."""
@@ -74,8 +75,9 @@ class Metrics:
         self._failures += 1
 
     def recovered(self, seconds: float) -> None:
-        """An assignment was made ready."""
+        """An assignment was made ready: from here on the worker takes traffic."""
         self._recovery = seconds
+        self.is_ready = True
 
     def measured(self, stores: Mapping[int, int], lags: Mapping[tuple[str, int], int]) -> None:
         """Store sizes and lags, replacing the last ones."""
@@ -143,7 +145,7 @@ class Metrics:
 
 
 class MetricsServer:
-    """Serves `/metrics` and `/healthz` on a port of its own; port 0 takes a free one."""
+    """Serves `/metrics`, `/healthz` and `/readyz` on a port of its own; port 0 takes a free one."""
 
     def __init__(self, metrics: Metrics, host: str, port: int) -> None:
         self._server = ThreadingHTTPServer((host, port), _handler(metrics))
@@ -163,10 +165,14 @@ def _handler(metrics: Metrics) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry))
             elif self.path == "/healthz":
                 age = metrics.seconds_since_loop()
-                body = {"stage": metrics.stage, "last_loop_seconds_ago": round(age, 3)}
+                body: dict[str, object] = {"stage": metrics.stage, "last_loop_seconds_ago": round(age, 3)}
                 self._answer(200 if age < _STALE_AFTER else 503, "application/json", json.dumps(body).encode())
+            elif self.path == "/readyz":
+                ready = metrics.is_ready
+                body = {"stage": metrics.stage, "ready": ready}
+                self._answer(200 if ready else 503, "application/json", json.dumps(body).encode())
             else:
-                self._answer(404, "text/plain", b"/metrics or /healthz\n")
+                self._answer(404, "text/plain", b"/metrics, /healthz or /readyz\n")
 
         def _answer(self, status: int, content_type: str, body: bytes) -> None:
             self.send_response(status)

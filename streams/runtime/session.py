@@ -181,8 +181,7 @@ class Session:
     def _open_tasks(self) -> None:
         began = time.monotonic()
         self._tasks.open(self._assigned)
-        if self._assigned:
-            self._metrics.recovered(time.monotonic() - began)
+        self._metrics.recovered(time.monotonic() - began)
 
     def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._assigned = partitions
