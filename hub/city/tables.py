@@ -52,15 +52,11 @@ def read_table(folder: Path, file: str, shape: type[R], problems: Problems) -> T
         # A cell that may be one of two shapes is reported once.
         if (index, column) not in told:
             told.add((index, column))
-            problems.add(file, lines[index], describe(error, _spoken(column)))
+            problems.add(file, lines[index], describe(error, column))
     bad = {index for index, _ in told}
     good = [index for index in range(len(cells)) if index not in bad]
     rows = adapter.validate_python([cells[index] for index in good])
     return Table(file, rows, [lines[index] for index in good], [cells[index] for index in sorted(bad)])
-
-
-def _spoken(column: str) -> str:
-    return column.removesuffix("_value") if column.endswith("_value") else column.replace("_", " ")
 
 
 def _cells(path: Path, file: str, columns: set[str], problems: Problems) -> Cells | None:

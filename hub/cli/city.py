@@ -12,6 +12,11 @@ _AsJson = Annotated[bool, typer.Option("--json", help="The same as data.")]
 _EXIT_MISCONFIGURED = 2
 
 
+@app.callback()
+def group() -> None:
+    """A callback keeps this a group of commands though it has one."""
+
+
 @app.command()
 def check(folder: _FolderArgument = None, as_json: _AsJson = False) -> None:
     """Every problem of a city folder with file and line; exit code 2 when there is one. Needs no Kafka."""
