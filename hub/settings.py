@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     kafka_heap: str = Field("512m", pattern=r"^\d+[mg]$", description="Java heap of the embedded Kafka")
     kafka_start_seconds: float = Field(60, gt=0, description="how long the embedded Kafka may take to start")
     maven_url: str | None = Field(
-        None, pattern=r"^(https?|file)://", description="repository of the jars, when Maven Central is out of reach"
+        None, pattern=r"^https?://", description="repository of the jars, when Maven Central is out of reach"
     )
 
     registry_url: str | None = Field(

@@ -26,6 +26,8 @@ _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 _LOG_LINES_SHOWN = 8
 _FOR_OTHER_JAVAS = frozenset({"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"})
+_MADE_BY_A_HUB = ("kafka", "kafka.lock", "token.key", "run")
+_CHECKOUT = Path(__file__).resolve().parents[2]
 _LONGEST_LOG_BYTES = 16 * 1024 * 1024
 
 
@@ -80,6 +82,7 @@ class EmbeddedKafka:
         self._echo = echo
         self._folder = data_dir / "kafka"
         self._state = self._folder / "broker.json"
+        self._log_start = 0
 
     @property
     def bootstrap(self) -> str:
@@ -113,6 +116,8 @@ class EmbeddedKafka:
 
     def stop(self) -> bool:
         """Ask the broker to shut down, then make it. True when one was running."""
+        if not self._state.exists():
+            return False
         with locked(self.data_dir / "kafka.lock"):
             return self._stop()
 
@@ -133,10 +138,17 @@ class EmbeddedKafka:
         """
         if not self.data_dir.exists():
             return
-        if not (self.data_dir / "kafka").is_dir() and any(self.data_dir.iterdir()):
-            raise Misconfigured([f"{self.data_dir} holds no hub's data, so it is not removed; see HUB_DATA_DIR"])
+        self._refuse_to_remove_what_is_not_ours()
         self.stop()
         shutil.rmtree(self.data_dir)
+
+    def _refuse_to_remove_what_is_not_ours(self) -> None:
+        holds_more = any(place.is_relative_to(self.data_dir) for place in (Path.home(), Path.cwd(), _CHECKOUT))
+        is_a_hubs = any((self.data_dir / name).exists() for name in _MADE_BY_A_HUB)
+        if holds_more or (any(self.data_dir.iterdir()) and not is_a_hubs):
+            raise Misconfigured(
+                [f"{self.data_dir} holds more than a hub's data, so it is not removed; see HUB_DATA_DIR"]
+            )
 
     def _stop(self) -> bool:
         broker = self._recorded()
@@ -236,7 +248,7 @@ class EmbeddedKafka:
         raise Unavailable(f"Kafka did not answer within {self._start_seconds:.0f} s; {self._explanation()}")
 
     def _explanation(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        lines = self._said_since_start()
         causes = [line for line in lines if " ERROR " in line or " FATAL " in line or "Exception" in line]
         tail = "\n  ".join((causes or lines)[-_LOG_LINES_SHOWN:])
         return (
@@ -244,11 +256,19 @@ class EmbeddedKafka:
             "  fix: mend what the log names and run it again; if the data is damaged, hub down --wipe starts afresh"
         )
 
+    def _said_since_start(self) -> list[str]:
+        if not self.log.exists():
+            return []
+        with self.log.open("rb") as source:
+            source.seek(self._log_start)
+            return source.read().decode(errors="replace").splitlines()
+
     def _shorten_log(self) -> None:
         """Keep one older log, so that many restarts do not fill the disk."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LONGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
 
 
 def _environment() -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import ssl
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +10,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 from hub.cluster.lock import locked
+from hub.cluster.repositories import repositories, without_password
 from hub.domain.errors import Unavailable
 
 KAFKA_VERSION = "4.3.1"
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
 # Carries Kafka's log to log4j: the broker's own POM leaves that choice open, and without it nothing is logged.
 KAFKA_LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
-_CENTRAL = "https://repo.maven.apache.org/maven2"
 _ATTEMPTS = 3
 _PARALLEL = 8
 
@@ -69,25 +67,26 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _fetch(cache_dir: Path, remotes: dict[str, str], echo: Echo) -> list[Path]:
+def _fetch(cache_dir: Path, remotes: list[str], echo: Echo) -> list[Path]:
     """Resolve and download with jgo, in Python alone: neither Maven nor a Java is needed for it."""
-    _trust_what_the_system_trusts()
-    import requests
+    import httpx
     from jgo.maven import MavenContext
+
+    from hub.cluster.maven import DamagedDownload, NotInRepository, resolver
 
     repository = cache_dir / "maven"
     echo(f"fetching Apache Kafka {KAFKA_VERSION} (45 MB, once) …")
     problem = ""
     for _attempt in range(_ATTEMPTS):
         remove_half_files(repository)
-        context = MavenContext(repo_cache=repository, local_repos=[], remote_repos=remotes, timeout=60)
         try:
-            return _download(context)
-        # jgo raises RuntimeError for what no repository has, and a parse error for a page that is no POM.
-        except (requests.RequestException, RuntimeError, ElementTree.ParseError, zipfile.BadZipFile) as error:
+            with resolver(remotes) as python:
+                return _download(MavenContext(python, repository, local_repos=[], remote_repos={}))
+        # A parse error comes from a page that a proxy sent in place of a POM.
+        except (httpx.HTTPError, NotInRepository, DamagedDownload, ElementTree.ParseError) as error:
             problem = f"{type(error).__name__}: {error}"
     raise Unavailable(
-        f"Kafka's jars cannot be fetched from {', '.join(remotes.values())}: {problem[:300]}\n"
+        f"Kafka's jars cannot be fetched from {', '.join(map(without_password, remotes))}: {problem[:300]}\n"
         "  fix: give the machine a way to a Maven repository (HUB_MAVEN_URL=https://…, or a mirror in "
         "~/.m2/settings.xml), or use a Kafka of your own (HUB_BOOTSTRAP=host:port)"
     )
@@ -100,9 +99,6 @@ def _download(context: Any) -> list[Path]:
     found.append(context.create_dependency(KAFKA_LOGGING))
     with ThreadPoolExecutor(_PARALLEL) as pool:
         jars: list[Path] = list(pool.map(lambda dependency: dependency.artifact.resolve(), found))
-    for jar in jars:
-        if not _is_whole_zip(jar):
-            raise zipfile.BadZipFile(f"{jar.name} did not arrive whole")
     return jars
 
 
@@ -125,39 +121,3 @@ def _is_whole_zip(file: Path) -> bool:
             return jar.testzip() is None
     except (zipfile.BadZipFile, EOFError, OSError):
         return False
-
-
-def repositories(maven_url: str | None) -> dict[str, str]:
-    """Where to fetch from: the setting, else the mirror of Maven's or jgo's own settings, else Maven Central."""
-    if maven_url:
-        return {"central": maven_url.rstrip("/")}
-    mirror = _maven_mirror(Path.home() / ".m2" / "settings.xml")
-    if mirror:
-        return {"central": mirror.rstrip("/")}
-    from jgo.config import GlobalSettings
-
-    configured: dict[str, str] = GlobalSettings.load().repositories
-    return {**configured, **({} if "central" in configured else {"central": _CENTRAL})}
-
-
-def _maven_mirror(settings: Path) -> str | None:
-    try:
-        root = ElementTree.parse(settings).getroot()
-    except (OSError, ElementTree.ParseError):
-        return None
-    for mirror in root.iterfind(".//{*}mirror"):
-        covers = {part.strip() for part in (mirror.findtext("{*}mirrorOf") or "").split(",")}
-        url = mirror.findtext("{*}url")
-        if url and covers & {"*", "central", "external:*"} and "!central" not in covers:
-            return url.strip()
-    return None
-
-
-def _trust_what_the_system_trusts() -> None:
-    """requests brings its own list of authorities; a machine behind a company's proxy trusts one more."""
-    if "REQUESTS_CA_BUNDLE" in os.environ or "CURL_CA_BUNDLE" in os.environ:
-        return
-    paths = ssl.get_default_verify_paths()
-    trusted = paths.cafile or paths.capath
-    if trusted:
-        os.environ["REQUESTS_CA_BUNDLE"] = trusted
