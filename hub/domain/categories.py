@@ -6,16 +6,18 @@
 from functools import lru_cache
 
 ANY = "*"
+_LONGEST_CODE = 32
 
 
 @lru_cache(maxsize=4096)
 def prefixes(code: str | None) -> tuple[str, ...]:
-    """The code, its prefixes from long to short, and at last `*`; of no code only `*`.
+    """The code, its prefixes from long to short, and at last `*`; of no code, or one too long to be one, only `*`.
 
     A code with hyphens has its levels there (`C-01-2` is not above `C-01-27`); in others any prefix counts, since
     the city folder's check allows only prefixes that are categories.
     """
-    if not code:
+    # Codes come from outside: one of 200,000 characters must not become as many prefixes.
+    if not code or len(code) > _LONGEST_CODE:
         return (ANY,)
     if "-" in code:
         parts = code.split("-")
