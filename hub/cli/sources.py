@@ -1,0 +1,106 @@
+"""`hub sources`: which sources there are, what an export would become, and the scaffold of a new one."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_sources(as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False) -> None:
+    """Name, content types and guarantees of every source."""
+    from connectors.sources import SOURCES
+
+    found = [
+        {
+            "name": source.name,
+            "content_types": list(source.content_types),
+            "guarantees": {"order": source.guarantees.order, "resend": source.guarantees.resend},
+        }
+        for source in SOURCES.values()
+    ]
+    if as_json:
+        typer.echo(json.dumps({"sources": found}, ensure_ascii=False, indent=2).encode())
+        return
+    rows = [
+        (source.name, ", ".join(source.content_types), source.guarantees.order, source.guarantees.resend)
+        for source in SOURCES.values()
+    ]
+    _print_table("sources", ("name", "content types", "order", "a resend is"), rows)
+
+
+@app.command("try")
+def try_files(
+    source: Annotated[str, typer.Argument(help="hotline, citymgmt, grid, endpoint …")],
+    files: Annotated[list[str], typer.Argument(help="Native files; .gz is unpacked.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One object: the events and the rejections.")] = False,
+) -> None:
+    """Show what an export would become, without Kafka: events complete, rejections with their reason."""
+    from connectors.sources import SOURCES
+    from connectors.sources.trying import try_file
+    from hub.settings import load
+
+    if source not in SOURCES:
+        raise typer.BadParameter(f"unknown source {source!r}; there are: {', '.join(sorted(SOURCES))}")
+    for file in files:
+        if not Path(file).is_file():
+            raise typer.BadParameter(f"{file}: no such file")
+    key = load().token_key()
+    results = {}
+    for file in files:
+        try:
+            results[file] = try_file(SOURCES[source], Path(file), key)
+        except OSError as error:
+            raise typer.BadParameter(f"{file}: {error.strerror}") from None
+    if as_json:
+        typer.echo(json.dumps({"files": results}, ensure_ascii=False, indent=2).encode())
+    else:
+        _show(results)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="A name in lower case, for example parking.")],
+    into: Annotated[Path, typer.Option(help="The checkout to write into.")] = Path(),
+) -> None:
+    """Write the scaffold of a new source: declaration, model, mapping, corpus and its one-line test."""
+    from connectors.sources.scaffold import ScaffoldError, write
+
+    try:
+        written = write(name, into)
+    except ScaffoldError as error:
+        raise typer.BadParameter(str(error)) from None
+    for file in written:
+        typer.echo(file)
+    typer.echo(f"\nNext: pytest {written[-1]}, then add raw.{name} to deploy/topics.yaml.", err=True)
+
+
+def _show(results: dict[str, dict[str, Any]]) -> None:
+    rows = []
+    for file, result in results.items():
+        for entry in result["records"]:
+            event = entry["event"]
+            quality = event["attributes"].get("quality", "")
+            rows.append((file, entry["record"], event["kind"], event["case_id"], event["title"] or "", quality))
+        for reject in result["rejects"]:
+            what = reject["reason"] + (f" in {reject['field']}" if reject["field"] else "")
+            record = "whole" if reject["record"] is None else reject["record"]
+            rows.append((file, record, "rejected", what, "", ""))
+    _print_table("what it would become", ("file", "record", "kind", "case or reason", "title", "quality"), rows)
+    accepted = sum(len(result["records"]) for result in results.values())
+    rejected = sum(len(result["rejects"]) for result in results.values())
+    typer.echo(f"{accepted} accepted, {rejected} rejected")
+
+
+def _print_table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    Console().print(table)
