@@ -45,7 +45,7 @@ class Settings(BaseSettings):
 
     kafka_port: int = Field(19092, ge=1, le=65535, description="port of the embedded Kafka")
     kafka_heap: str = Field("512m", pattern=r"^\d+[mg]$", description="Java heap of the embedded Kafka")
-    kafka_start_seconds: float = Field(60, gt=0, description="how long the embedded Kafka may take to start")
+    kafka_start_seconds: float = Field(120, gt=0, description="how long the embedded Kafka may take to start")
     maven_url: str | None = Field(
         None, pattern=r"^https?://", description="repository of the jars, when Maven Central is out of reach"
     )
