@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hub.domain.case import CLOSED, CaseState, Party
+from hub.domain.case import CaseState, Party
 from hub.domain.city import City
 from hub.domain.dispatch import is_own_id
 from hub.domain.event import CaseEvent, Kind
@@ -54,9 +54,11 @@ def guard(case: CaseState, event: CaseEvent, word: Kind, step: Step, city: City)
             return Step("REFUSED", None, "no_reason")
         if lead is not None and lead["unit"] == city.desks[city.code].code:
             return Step("REFUSED", None, "last_desk")
-    if _is_late(case, word, occurred_at, is_lead_itself, event["source"]):
-        return LATE
-    return step
+    if closed_at is not None:
+        # Of two words of the same instant an answer holds over a completion, a withdrawal over both.
+        is_old = occurred_at < closed_at or (occurred_at == closed_at and word == "DONE")
+        return LATE if is_old and step.outcome == "APPLIED" else step
+    return LATE if _is_late(case, word, occurred_at, is_lead_itself, event["source"]) else step
 
 
 def _refusal(case: CaseState, lead: Party, event: CaseEvent, named: str, city: City) -> str:
@@ -82,14 +84,18 @@ def _may_stand_in(case: CaseState, endpoint_id: str, city: City) -> bool:
 
 
 def _is_late(case: CaseState, word: Kind, occurred_at: int, is_lead_itself: bool, source: str) -> bool:
-    """Whether the word is older than the leg, the pause or the closing that it would change.
+    """Whether the word is older than the leg, the pause or the signature that it would change.
 
     The lead's own dispatch belongs to the current leg whatever the clocks of two endpoints say.
     """
-    closed_at = case["closed_at"]
-    if case["status"] in CLOSED and closed_at is not None:
-        # Of two words of the same instant an answer holds over a completion, a withdrawal over both.
-        return occurred_at < closed_at or (occurred_at == closed_at and word == "DONE")
+    lead = case["lead"]
+    if (
+        word == "RETURNED"
+        and lead is not None
+        and lead["signed_at"] is not None
+        and occurred_at < lead["signed_at"]
+    ):
+        return True
     if word in _PAUSES and case["pause_at"] is not None and occurred_at < case["pause_at"]:
         return True
     if word not in _LEG_BOUND or is_lead_itself or source != "endpoint":
