@@ -37,5 +37,5 @@ def worker(
     settings = load(bootstrap=bootstrap)
     topics = catalogue()
     processor = processor_of(stage, settings, topics, codec())
-    address = cluster.choose_kafka(settings)
+    address = cluster.running(settings)
     sys.exit(run(processor, run_config(stage, slot, settings, topics, address, metrics_port)))
