@@ -81,9 +81,18 @@ def choose(
     )
 
 
-def _embedded_in(folder: Path) -> EmbeddedKafka:
+def _embedded_in(
+    folder: Path, cache: Path | None = None, echo: Callable[[str], None] = lambda _: None
+) -> EmbeddedKafka:
     settings = load()
-    return EmbeddedKafka(folder, free_port(), settings.cache_dir, maven_url=settings.maven_url, start_seconds=120)
+    return EmbeddedKafka(
+        folder,
+        free_port(),
+        cache or settings.cache_dir,
+        maven_url=settings.maven_url,
+        start_seconds=settings.kafka_start_seconds,
+        echo=echo,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +122,22 @@ def kafka_broker(tmp_path: Path) -> Iterator[EmbeddedKafka]:
     try:
         yield broker
     finally:
+        broker.wipe()
+
+
+@pytest.fixture
+def new_broker() -> Iterator[Callable[..., EmbeddedKafka]]:
+    """`new_broker(folder)` gives an embedded broker that is not started yet; all are wiped at the end."""
+    made: list[EmbeddedKafka] = []
+
+    def make(
+        folder: Path, cache: Path | None = None, echo: Callable[[str], None] = lambda _: None
+    ) -> EmbeddedKafka:
+        made.append(_embedded_in(folder, cache, echo))
+        return made[-1]
+
+    yield make
+    for broker in made:
         broker.wipe()
 
 
