@@ -69,8 +69,8 @@ def test_a_wiped_store_is_rebuilt_from_the_changelog(bench):
 
 def test_a_store_of_another_cluster_is_refused_and_rebuilt(bench):
     """A folder that belongs elsewhere is emptied with a clear line, never mixed in."""
-    from streams.runtime.rows import Changes
     from streams.runtime import Row
+    from streams.runtime.rows import Changes
     from streams.runtime.store import Store
 
     for partition in range(2):
