@@ -14,7 +14,7 @@ from hub.simulation.grid import push_report, row_report
 from hub.simulation.hotline import work_order
 from hub.simulation.message import DUPLICATE, Message
 from hub.simulation.package import package
-from hub.simulation.places import Gazetteer, Place
+from hub.simulation.places import Gazetteer
 from hub.simulation.subjects import HEATING, HOTLINE, WATERLOGGING, Subject
 
 # Share of cases by who reports them, in per mille (city's figures: phone 60 %, supervisors and patrols 32 %,
@@ -70,7 +70,9 @@ def simulate(cases: int, seed: int, day: date, city: City) -> Iterator[Message]:
     storm = _storm(random, day, gazetteer)
     drafts: list[Draft] = []
     for at_ms in _instants(random, cases, start_ms, storm):
-        drafts += _case(random, numbers, at_ms, gazetteer, storm, (at_ms - start_ms) // HOUR_MS == storm.hour)
+        is_storm_hour = (at_ms - start_ms) // HOUR_MS == storm.hour
+        case = _case(random, numbers, at_ms, gazetteer, storm, is_storm_hour)
+        drafts += case + _feedback_on(random, numbers, case[0], city)
     end_ms = start_ms + timedelta(days=1) // timedelta(milliseconds=1)
     drafts = [draft for draft in drafts if draft.at_ms < end_ms]
     drafts, alone = _disturb(random, numbers, drafts)
@@ -108,7 +110,6 @@ def _case(
     source, channel = random.choices(list(MIX), list(MIX.values()))[0]
     in_storm = is_storm_hour and source == "hotline" and random.random() < 0.7
     place = gazetteer.place(random, storm.divisions if in_storm else ())
-    is_direct = False
     if source == "hotline":
         subject = storm.subject if in_storm else _subject(random)
         is_direct = subject.is_answered_directly or random.random() < 0.08
@@ -121,19 +122,19 @@ def _case(
         drafts = push_report(random, numbers.next(), at_ms, place, channel)
     if in_storm:
         drafts = [draft.tagged("storm", draft.at_ms) for draft in drafts]
-    return drafts + _feedback_on(random, numbers, drafts[0], place, is_direct)
+    return drafts
 
 
 def _subject(random: Random) -> Subject:
     return random.choices(HOTLINE, [subject.weight for subject in HOTLINE])[0]
 
 
-def _feedback_on(random: Random, numbers: _Numbers, report: Draft, place: Place, is_direct: bool) -> list[Draft]:
-    if is_direct or random.random() >= _FEEDBACK:
+def _feedback_on(random: Random, numbers: _Numbers, report: Draft, city: City) -> list[Draft]:
+    if report.fields.get("handleModelType") == "直接办理" or random.random() >= _FEEDBACK:
         return []
     # Reports of a drop reach the hub up to an hour after they were written; nobody signs them before.
     reached_ms = report.at_ms + (HOUR_MS if report.form == "row" else 0)
-    return feedback(random, numbers.next(), report.case_id, place.division, reached_ms)
+    return feedback(random, numbers.next(), report, reached_ms, city)
 
 
 def _disturb(random: Random, numbers: _Numbers, drafts: list[Draft]) -> tuple[list[Draft], list[Message]]:

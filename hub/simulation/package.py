@@ -24,6 +24,17 @@ def package(random: Random, drafts: list[Draft], alone: list[Message], day: str)
     yield from sorted(messages, key=lambda message: message.at_ms)
 
 
+def payload_of(draft: Draft) -> tuple[bytes, str]:
+    """One record as a message of its own, and its content type."""
+    match draft.form:
+        case "json":
+            return json.dumps(draft.fields, ensure_ascii=False).encode(), JSON_TYPE
+        case "row":
+            return grid.drop([draft.fields], is_utf8=True), CSV_TYPE
+        case "case" | "state_change":
+            return citymgmt.batch([draft], "1", draft.at_ms), XML_TYPE
+
+
 def _single(random: Random, draft: Draft) -> Message:
     """A JSON message; a resend may have another order of fields and other blanks."""
     fields = draft.fields

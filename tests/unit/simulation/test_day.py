@@ -11,7 +11,9 @@ from hub.simulation import Message, expected_of, simulate
 from hub.simulation.day import MIX
 
 DAY = date(2026, 11, 10)
-_PHONE = re.compile(r"(?<![0-9])1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|(?<![0-9])0[34][0-9]{2}-[0-9]{7,8}")
+_PHONE = re.compile(
+    r"(?<![0-9a-f])1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9a-f])|(?<![0-9])0[34][0-9]{2}-[0-9]{7,8}"
+)
 
 
 def _text(message: Message) -> str:

@@ -1,11 +1,14 @@
 """Every simulated record ends as the simulation says when the real sources read it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from connectors.sources import SOURCES
+from hub.domain.case import CaseState, Position
+from hub.domain.decide import decide
 from hub.domain.errors import Rejected
 from hub.domain.event import CaseEvent
 from hub.domain.identity import complete
@@ -93,3 +96,26 @@ def test_some_updates_are_sent_before_their_report(read_day):
             elif event["case_id"] not in reported:
                 early += 1
     assert early > 20
+
+
+def test_feedback_comes_from_the_endpoint_that_has_the_case(read_day, city):
+    """Almost no simulated action is refused; those few met a case that changed hands or was closed meanwhile."""
+    cases: dict[str, CaseState] = {}
+    seen: set[str] = set()
+    outcomes: Counter[str] = Counter()
+    for message, results in read_day:
+        for event in results:
+            if isinstance(event, Rejected) or event["event_id"] in seen:
+                continue
+            seen.add(event["event_id"])
+            event["received_at"] = message.at_ms
+            decision = decide(event, cases.get(event["case_id"]), city, Position(0, 0))
+            if decision.case is not None:
+                cases[event["case_id"]] = decision.case
+            if event["source"] == "endpoint":
+                outcomes.update(entry["outcome"] for entry in decision.entries)
+
+    assert outcomes["APPLIED"] > 1000
+    assert outcomes["REFUSED"] < 0.02 * outcomes.total()
+    assert {case["status"] for case in cases.values()} >= {"DISPATCHED", "SIGNED", "DONE", "ANSWERED", "WITHDRAWN"}
+    assert {case["level"] for case in cases.values()} >= {"ordinary", "key", "difficult"}
