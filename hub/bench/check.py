@@ -1,5 +1,6 @@
 """Checks that two programs did the same work: their outputs, read from outside, say the same."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -71,6 +72,6 @@ def _take_events(outputs: Outputs) -> Callable[[Any], None]:
         key = event["source_event_id"].encode()
         if key in outputs.digests:
             outputs.doubled += 1
-        outputs.digests[key] = blake2b(repr(sorted(event.items())).encode(), digest_size=8).digest()
+        outputs.digests[key] = blake2b(json.dumps(event, sort_keys=True).encode(), digest_size=8).digest()
 
     return take

@@ -3,7 +3,7 @@
 import json
 import random
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from confluent_kafka import Producer
@@ -108,6 +108,12 @@ def _order(choose: random.Random, order: str, number: int) -> dict[str, object]:
     return body
 
 
+def hotline_orders() -> Callable[[str, int], dict[str, object]]:
+    """A function (order id, number) → one good work order of a case of its own."""
+    choose = random.Random(SEED)
+    return lambda order, number: _order(choose, order, number)
+
+
 def publish(bootstrap: str, topic: str, messages: Iterable[Message]) -> int:
     """Write all messages and wait for them; returns how many. Partitions as Kafka's Java client chooses them."""
     producer = Producer(
@@ -120,6 +126,8 @@ def publish(bootstrap: str, topic: str, messages: Iterable[Message]) -> int:
             "partitioner": "murmur2_random",
             "enable.idempotence": True,
             "compression.type": "none",
+            # A fresh broker answers "coordinator load in progress" for a moment; retried, not worth a line.
+            "log_level": 3,
         }
     )
     sent = 0

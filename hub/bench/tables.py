@@ -15,6 +15,8 @@ def show(report: Report, console: Console | None = None) -> None:
     else:
         _figures(table, report)
     out.print(table)
+    for name, figures in report.peers.items():
+        out.print(f"{name}: {figures['remark']}", highlight=False)
     for name, why in report.missing.items():
         out.print(f"[yellow]missing: {name}[/] {why}", highlight=False)
     about = report.machine
@@ -22,8 +24,8 @@ def show(report: Report, console: Console | None = None) -> None:
 
 
 def _rates(table: Table, report: Report) -> None:
-    for heading in ("program", "records/s", "second half", "s from start", "ours/peer", "target", "remark"):
-        table.add_column(heading, justify="left" if heading in ("program", "remark") else "right")
+    for heading in ("program", "records/s", "second half", "s from start", "ours/peer", "target"):
+        table.add_column(heading, justify="left" if heading == "program" else "right")
     programs = {"hub": report.ours, **report.peers}
     for name, figures in programs.items():
         ratio, target = report.ratio.get(name), report.target.get(name)
@@ -34,7 +36,6 @@ def _rates(table: Table, report: Report) -> None:
             f"{figures['seconds_from_start']:.1f}",
             "" if ratio is None else f"{ratio:.2f}",
             "" if target is None else f"≥ {target} {_verdict(ratio is not None and ratio >= target)}",
-            str(figures.get("remark", "")),
         )
 
 

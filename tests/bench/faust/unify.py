@@ -39,7 +39,7 @@ def application(job: dict, slot: str) -> faust.App:
     source = app.topic(job["input"], **raw)
     events = app.topic(job["output"], **raw)
     letters = app.topic(job["dead"], **raw)
-    seen = app.Table("seen", partitions=6, key_type=bytes, value_type=int, key_serializer="raw")
+    seen = app.Table("seen", partitions=6, key_type=bytes, value_type=bytes)
 
     @app.agent(source, concurrency=1)
     async def unify(stream: faust.StreamT) -> None:
@@ -56,7 +56,7 @@ def application(job: dict, slot: str) -> faust.App:
             at = message.message
             event["received_at"] = int(at.timestamp * 1000)
             event["raw"] = {"topic": at.topic, "partition": at.partition, "offset": at.offset}
-            seen[event_id] = event["received_at"]
+            seen[event_id] = str(event["received_at"]).encode()
             kind = f"hub.v1.CaseEvent.{event['kind']}"
             headers = cloudevents_headers(
                 event["event_id"], kind, "/sources/hotline", event["occurred_at"], event["case_id"]
@@ -73,7 +73,7 @@ def main() -> None:
     job, slot = json.loads(sys.argv[1]), sys.argv[2]
     app = application(job, slot)
     Path(app.conf.datadir).mkdir(parents=True, exist_ok=True)
-    app.worker(loglevel="WARNING").execute_from_commandline()
+    app.Worker(loglevel="WARNING").execute_from_commandline()
 
 
 if __name__ == "__main__":

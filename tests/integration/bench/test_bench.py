@@ -1,0 +1,24 @@
+"""`hub bench` measures on a Kafka of its own and prints one object."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from hub.cli import build
+
+pytestmark = pytest.mark.integration
+
+
+def test_bench_loop_prints_one_json_object_and_counts_every_output():
+    """Ours alone, few records: the figures mean little, their form and the outputs' number are right."""
+    arguments = ["bench", "loop", "--rounds", "1", "--records", "40000", "--no-peers", "--json"]
+    result = CliRunner().invoke(build("bench"), arguments)
+
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["bench"] == "loop"
+    assert found["rounds"] == 1
+    assert found["ours"]["outputs"] == [40_000]
+    assert found["ours"]["rate"] > 0
+    assert found["ratio"] == {}
