@@ -28,7 +28,7 @@ class Up:
 
 def up(settings: Settings, workers: int, echo: Callable[[str], None]) -> Up:
     """Start what does not run yet: Kafka (unless one is given), the topics, the supervised workers."""
-    kafka = cluster.up(settings)
+    kafka = cluster.up(settings, echo)
     echo(f"Kafka {'started' if kafka.started else 'runs'} at {kafka.bootstrap}")
     report = apply(kafka.bootstrap, catalogue())
     if report.created:
@@ -40,7 +40,7 @@ def up(settings: Settings, workers: int, echo: Callable[[str], None]) -> Up:
 def down(settings: Settings, *, wipe: bool, echo: Callable[[str], None]) -> bool:
     """Stop the workers, then the embedded Kafka; with `wipe` remove its data. True when something ran."""
     workers = processes.stop_all(settings.data_dir, echo)
-    kafka = cluster.down(settings, wipe=wipe)
+    kafka = cluster.down(settings, wipe=wipe, echo=echo)
     return bool(workers) or kafka
 
 

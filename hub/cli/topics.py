@@ -13,7 +13,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="The same as data.")]
 
 @app.command("list")
 def list_topics(as_json: AsJson = False) -> None:
-    """All topics of the catalogue. Needs no Kafka."""
+    """All topics of the catalogue, without asking a Kafka. Who writes and reads one: hub topics describe TOPIC."""
     from hub.topics import catalogue
 
     topics = catalogue().topics
@@ -23,7 +23,10 @@ def list_topics(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("topic", "schema", "partitions", "kept", "written by", "read by", "for", box=None)
+    table = Table(box=None)
+    for heading in ("topic", "schema", "partitions", "kept"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("for")
     for topic in topics:
         people = f"{topic.doc} [personal data]" if topic.personal_data else topic.doc
         table.add_row(
@@ -31,8 +34,6 @@ def list_topics(as_json: AsJson = False) -> None:
             topic.schema_name or "bytes",
             str(topic.partitions),
             _kept(topic.cleanup, topic.retention_ms),
-            ", ".join(topic.producers),
-            ", ".join(topic.consumers),
             people.replace("[", r"\["),
         )
     Console().print(table)
@@ -41,11 +42,12 @@ def list_topics(as_json: AsJson = False) -> None:
 @app.command("apply")
 def apply_topics(bootstrap: Bootstrap = None, as_json: AsJson = False) -> None:
     """Create what is missing and alter what differs. A second call changes nothing."""
-    from hub.cluster import choose_kafka
+    from hub.cluster import up
     from hub.settings import load
     from hub.topics import apply, catalogue
 
-    report = apply(choose_kafka(load(bootstrap=bootstrap)), catalogue())
+    tell = (lambda _: None) if as_json else typer.echo
+    report = apply(up(load(bootstrap=bootstrap), tell).bootstrap, catalogue())
     if as_json:
         typer.echo(json.dumps(asdict(report)))
         return

@@ -96,6 +96,8 @@ class Topic(_Strict):
             "segment.bytes": str(_COMPACTED_SEGMENT_BYTES),
             "min.cleanable.dirty.ratio": "0.2",
             "max.compaction.lag.ms": str(_DAY_MS),
+            # A worker that was off for a week still learns from the changelog what was deleted meanwhile.
+            "delete.retention.ms": str(7 * _DAY_MS),
         }
 
 
