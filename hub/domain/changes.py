@@ -8,11 +8,11 @@ from hub.domain.assignment import assess, blow_up, next_lead, party, reassess, s
 from hub.domain.case import CLOSED, CaseState, Party
 from hub.domain.city import City
 from hub.domain.dispatch import Action, Dispatch, to_party
-from hub.domain.event import CaseEvent, Kind, Location, Urgency
+from hub.domain.event import CaseEvent, Kind
 from hub.domain.tiers import LEVELS, WhistleLevel
 from hub.domain.transitions import Step
+from hub.domain.words import add_reporter, add_words
 
-_URGENCIES: Final[tuple[Urgency, ...]] = ("NORMAL", "URGENT", "CRITICAL")
 _CITIZENS_WORDS: Final[frozenset[Kind]] = frozenset({"REPORTED", "SUPPLEMENTED", "URGED"})
 
 
@@ -82,7 +82,7 @@ def hand_over(work: Work) -> Step | None:
     is_undispatched = case["status"] == "REGISTERED" or (case["status"] == "DONE" and case["lead"] is None)
     if work.event["kind"] != "REPORTED" or not is_undispatched or not _asks_for_dispatch(work.event):
         return None
-    add_words(work)
+    add_words(case, work.event)
     case["attributes"] = work.event["attributes"]
     case["status"] = "DISPATCHED"
     case["closed_at"] = None
@@ -208,29 +208,6 @@ def mark_co_handler(work: Work, which: Party) -> None:
     case["co_handlers"] = [marked if one is which else one for one in case["co_handlers"]]
 
 
-def add_words(work: Work) -> None:
-    """What citizens said joins the case, so that a later unit reads all of it; gaps of the report are filled."""
-    case, event = work.case, work.event
-    if event["text"]:
-        case["text"] = f"{case['text']}\n{event['text']}" if case["text"] else event["text"]
-    if event["attachments"]:
-        case["attachments"] = [*case["attachments"], *event["attachments"]]
-    if event["category"] is not None and case["category"] is None:
-        case["category"] = event["category"]
-    if event["location"] is not None:
-        case["location"] = _filled(case["location"], event["location"])
-    case["urgency"] = _more_urgent(case["urgency"], event["urgency"])
-    add_reporter(case, event)
-
-
-def add_reporter(case: CaseState, event: CaseEvent) -> None:
-    """Another caller joins; once one word was secret, the case is."""
-    token = event["reporter"]["token"]
-    if token is not None and token not in case["reporters"]:
-        case["reporters"] = [*case["reporters"], token]
-    case["secret"] = case["secret"] or event["reporter"]["secret"]
-
-
 def note_revision(work: Work, reason: str) -> Step:
     """Other content under a known id, or a second report: news for the holders, never a second transition."""
     if work.event["kind"] in _CITIZENS_WORDS:
@@ -244,7 +221,7 @@ def _said(work: Work, step: Step, why: str) -> Step:
     """Words of citizens. A closed case takes a word from before its end into its level, and tells nobody."""
     case, event = work.case, work.event
     lead, tier = case["lead"], case["tier"]
-    add_words(work)
+    add_words(case, event)
     if case["status"] in CLOSED:
         if case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]:
             reassess(case, work.city)
@@ -313,22 +290,6 @@ def _asks_for_dispatch(event: CaseEvent) -> bool:
 def _asked_level(event: CaseEvent) -> WhistleLevel | None:
     asked = event["attributes"].get("whistle_level")
     return next((level for level in LEVELS if level == asked), None)
-
-
-def _more_urgent(known: Urgency | None, said: Urgency | None) -> Urgency | None:
-    """The higher of the two; a word without an urgency, or with one this program does not know, lowers nothing."""
-    if said not in _URGENCIES or (known in _URGENCIES and _URGENCIES.index(known) >= _URGENCIES.index(said)):
-        return known
-    return said
-
-
-def _filled(known: Location | None, more: Location) -> Location:
-    """The known place with its gaps filled, unless the other report speaks of another place."""
-    if known is None:
-        return more
-    if known["division"] is not None and more["division"] not in (None, known["division"]):
-        return known
-    return {**known, **{name: value for name, value in more.items() if known.get(name) is None}}  # type: ignore[typeddict-item]
 
 
 CHANGES: Final[dict[Kind, Callable[[Work, Step], Step]]] = {
