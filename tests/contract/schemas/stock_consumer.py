@@ -3,6 +3,10 @@
 Run as its own process: `stock_consumer.py --bootstrap HOST:PORT --topic TOPIC --registry URL --count N`; prints one
 JSON object {"records": [{"key", "headers", "value"}]}. With `--values FILE` (a JSON list of {"topic", "hex"}) it
 deserializes those values instead and needs no Kafka.
+
+`--strategy TOPIC` is confluent-kafka's own setting `subject.name.strategy.type`. Without it the client first asks
+for the topic's "associations", which only Confluent's registry has. Apicurio 3.3.3 answers 404, but now and then that
+answer never arrives, and the client would wait for ever.
 """
 
 import argparse
@@ -21,7 +25,8 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 def main() -> int:
     """Exit code 0 when everything asked for was read, 1 when time ran out before."""
     options = _options()
-    deserialize = AvroDeserializer(SchemaRegistryClient({"url": options.registry}))
+    settings = {"subject.name.strategy.type": options.strategy} if options.strategy else {}
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": options.registry}), conf=settings)
     if options.values:
         entries = json.loads(Path(options.values).read_text("utf-8"))
         records = [
@@ -48,6 +53,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--values")
+    parser.add_argument("--strategy")
     options = parser.parse_args()
     if not options.values and not (options.bootstrap and options.topic):
         parser.error("give --bootstrap and --topic, or --values")
