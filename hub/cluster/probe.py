@@ -1,8 +1,11 @@
 """Asks an address whether a Kafka answers there, and who holds a port."""
 
+import secrets
 import socket
 
 import psutil
+
+_BELOW_OUTGOING = range(20_000, 32_000)
 
 
 def cluster_id(bootstrap: str, seconds: float = 3.0) -> str | None:
@@ -44,11 +47,13 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of this machine that nobody listens on now.
+
+    Drawn from below the range that systems give to outgoing connections: a port of that range may be taken
+    between this answer and its use.
+    """
+    draws = (secrets.choice(_BELOW_OUTGOING) for _ in range(1000))
+    return next(port for port in draws if is_free(port))
 
 
 def holder(port: int) -> str:

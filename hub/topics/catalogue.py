@@ -88,11 +88,11 @@ class Topic(_Strict):
     def config(self) -> dict[str, str]:
         """The topic's settings in Kafka's words."""
         config = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
+        config["retention.ms"] = str(self.retention_ms)
         if self.cleanup == "delete":
-            return {**config, "retention.ms": str(self.retention_ms)}
+            return config
         return {
             **config,
-            "retention.ms": str(_FOREVER),
             "segment.bytes": str(_COMPACTED_SEGMENT_BYTES),
             "min.cleanable.dirty.ratio": "0.2",
             "max.compaction.lag.ms": str(_DAY_MS),
@@ -115,6 +115,8 @@ class Catalogue(_Strict):
         return self
 
     def _topic(self, name: str, entry: _Entry) -> Topic:
+        cleanup = entry.cleanup or self.defaults.cleanup
+        retention = self.defaults.retention if entry.retention is None else entry.retention
         return Topic(
             name=name,
             schema_name=entry.schema_name,
@@ -124,8 +126,8 @@ class Catalogue(_Strict):
             role=entry.role,
             partitions=entry.partitions or self.partitions,
             replication=entry.replication or self.defaults.replication,
-            cleanup=entry.cleanup or self.defaults.cleanup,
-            retention_ms=self.defaults.retention if entry.retention is None else entry.retention,
+            cleanup=cleanup,
+            retention_ms=_FOREVER if cleanup == "compact" else retention,
             max_message_bytes=entry.max_message or self.defaults.max_message,
             personal_data=entry.personal_data,
         )
