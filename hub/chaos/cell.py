@@ -108,7 +108,7 @@ def run(plan: Plan, folder: Path, echo: Echo) -> Outcome:
             crew.drain()
         finally:
             crew.end()
-        stages = [_stage(name, settings, topics) for name in lifecycle.STAGES]
+        stages = stages_of(settings)
         log = read_log(broker.bootstrap, [topic.name for topic in topics.topics])
         watch.note("read")
         expected = expected_of(messages)
@@ -200,13 +200,17 @@ def _publisher(settings: Settings, topics: Catalogue) -> RawPublisher:
     )
 
 
-def _stage(name: str, settings: Settings, topics: Catalogue) -> Stage:
-    processor = processor_of(name, settings, topics, codec())
-    internal = (processor.changelog, topics.tallies(name), topics.dead_letters)
-    writes = tuple(
-        topic.name for topic in topics.topics if topic.producers == (name,) and topic.name not in internal
-    )
-    return Stage(processor, writes, topics.tallies(name))
+def stages_of(settings: Settings) -> list[Stage]:
+    """All stages as the checker needs them, wired as the workers are."""
+    topics = catalogue()
+    stages = []
+    for name in lifecycle.STAGES:
+        processor = processor_of(name, settings, topics, codec())
+        internal = (processor.changelog, topics.tallies(name), topics.dead_letters)
+        writes = [topic.name for topic in topics.topics if topic.producers == (name,)]
+        writes = [topic for topic in writes if topic not in internal]
+        stages.append(Stage(processor, tuple(writes), topics.tallies(name)))
+    return stages
 
 
 class _Watch:
