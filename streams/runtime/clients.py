@@ -92,7 +92,8 @@ def _common(config: RunConfig, on_error: Callable[[KafkaError], None] | None) ->
         "retry.backoff.max.ms": 10,
         "socket.nagle.disable": True,
         "reconnect.backoff.max.ms": 1000,
-        "log.connection.close": False,
+        # Failed connections are told once, by the worker; librdkafka would write a line for each attempt.
+        "log_level": 2,
         **config.client,
     }
     if on_error is not None:

@@ -55,7 +55,10 @@ def recover(
     deadline = time.monotonic() + wait
     said = False
     while spans:
-        messages: list[Any] = reader.consume(_BATCH, _SILENCE)
+        # consume(n, t) would wait for n: one with a time-out, then what is there.
+        messages: list[Any] = reader.consume(1, _SILENCE)
+        if messages:
+            messages += reader.consume(_BATCH, 0)
         replayed += _replay(stores, spans, messages)
         if messages:
             deadline = time.monotonic() + wait if any(not each.error() for each in messages) else deadline

@@ -24,6 +24,7 @@ _IDLE = 0.2
 """Longest wait for a record, in seconds: a signal is seen at least so often."""
 
 _MEASURE_EVERY = 2.0
+_LOOK_EVERY = 5.0
 _PROBE_EVERY = 1.0
 
 
@@ -44,16 +45,17 @@ class Session:
         self._broker_away_since: float | None = None
         self._next_measure = 0.0
         self._next_probe = 0.0
+        self._next_look = time.monotonic() + _LOOK_EVERY
         self.commits = 0
 
         self._admin: AdminClient = clients.admin(config)
-        together = [*processor.inputs, *self._state_topics]
-        found = topics.look_up(self._admin, list(dict.fromkeys(together)), [config.dead_letters_topic])
+        self._together = list(dict.fromkeys([*processor.inputs, *self._state_topics]))
+        self._topics = self._look_up(min(5.0, config.give_up_after / 2))
         # First the past self is fenced and its transaction decided, then committed offsets are asked for.
         self._producer = clients.producer(config, self._stage, self._on_error)
         self._producer.init_transactions(30.0)
         self._consumer: Consumer = clients.consumer(config, self._stage, self._on_error)
-        self._tasks = Tasks(processor, config, self._state_topics, found, self._admin, self._consumer)
+        self._tasks = Tasks(processor, config, self._state_topics, self._topics, self._admin, self._consumer)
         self._commit = Commit(
             self._producer,
             self._consumer,
@@ -215,19 +217,34 @@ class Session:
             log.error("%s: %s", self._stage, error.str())
 
     def _probe(self) -> None:
-        """With the brokers away and no record coming, ask until one answers or it has been too long."""
-        if self._broker_away_since is None or time.monotonic() < self._next_probe:
+        """Ask whether the topics are still there: librdkafka says nothing when one is deleted.
+
+        With the brokers away and no record coming, ask oftener, until one answers or it has been too long.
+        """
+        away_since = self._broker_away_since
+        if time.monotonic() < (self._next_look if away_since is None else self._next_probe):
             return
+        if away_since is None:
+            if self._look_up(2.0) != self._topics:
+                raise Unavailable("a topic was deleted and made again under this name")
+        else:
+            self._wait_for_broker(away_since)
+        self._next_look = time.monotonic() + _LOOK_EVERY
+        self._next_probe = time.monotonic() + _PROBE_EVERY
+
+    def _look_up(self, timeout: float) -> topics.Topics:
+        return topics.look_up(self._admin, self._together, [self._config.dead_letters_topic], timeout)
+
+    def _wait_for_broker(self, away_since: float) -> None:
         try:
             self._admin.list_topics(timeout=1.0)
         except KafkaException as error:
-            away = time.monotonic() - self._broker_away_since
+            away = time.monotonic() - away_since
             log.warning("%s: no broker answers since %.0f s (%s)", self._stage, away, self._config.bootstrap)
             if away > self._config.give_up_after:
                 raise Unavailable(f"no broker answered for {away:.0f} s") from error
         else:
             self._broker_away_since = None
-        self._next_probe = time.monotonic() + _PROBE_EVERY
 
     def _measure(self) -> None:
         if time.monotonic() >= self._next_measure:

@@ -15,12 +15,11 @@ class Topics(NamedTuple):
     ids: dict[str, str]
 
 
-def look_up(admin: AdminClient, together: list[str], others: list[str], timeout: float = 10.0) -> Topics:
+def look_up(admin: AdminClient, together: list[str], others: list[str], timeout: float = 5.0) -> Topics:
     """All topics, or `Unavailable` with what is missing. `together` must have one partition count."""
     names = [*together, *others]
     try:
         metadata = admin.list_topics(timeout=timeout)
-        described = admin.describe_topics(TopicCollection(names), request_timeout=timeout)
     except KafkaException as error:
         raise Unavailable(f"no broker answers: {error.args[0].str()}") from error
     missing = sorted(set(names) - set(metadata.topics))
@@ -31,6 +30,7 @@ def look_up(admin: AdminClient, together: list[str], others: list[str], timeout:
         listed = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
         raise Unavailable(f"topics processed together differ in their partition count: {listed}")
     ids = {}
+    described = admin.describe_topics(TopicCollection(names), request_timeout=timeout)
     for name, future in described.items():
         try:
             ids[name] = str(future.result().topic_id)

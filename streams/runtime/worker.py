@@ -151,9 +151,13 @@ def _stopping_on_signals(worker: Worker) -> Iterator[None]:
 
 
 def _fenced(error: Exception) -> str | None:
-    if isinstance(error, KafkaException) and error.args[0].code() in _FENCED:
-        return str(error.args[0].str())
-    return None
+    """What the broker said when it has given this slot's identity to another process."""
+    if not isinstance(error, KafkaException):
+        return None
+    cause = error.args[0]
+    # A consumer's fencing arrives as the client's fatal error, which keeps the cause in its text only.
+    is_fenced = cause.code() in _FENCED or (cause.code() == KafkaError._FATAL and "fenced" in cause.str())
+    return str(cause.str()) if is_fenced else None
 
 
 def _text(error: Exception) -> str:

@@ -83,22 +83,24 @@ class Bench:
         self.producer.produce(self.input, data, key, headers=headers or [])
         self.producer.poll(0)
 
-    def send_many(self, number: int, keys: int = 10) -> list[bytes]:
+    def send_many(self, number: int, keys: int = 10, wish: object = None) -> list[bytes]:
         """Records over some keys; returns the outputs they must lead to, sorted."""
         expected = []
         for index in range(number):
             key = b"k%d" % (index % keys)
-            self.send(key, {})
+            self.send(key, wish or {})
             expected.append(b"%s=%d" % (key, index // keys + 1))
         self.producer.flush()
         return sorted(expected)
 
-    def start(self, *, slot: int = 0, kill: tuple[int, int] | None = None, **config: Any) -> WorkerProcess:
+    def start(
+        self, *, slot: int = 0, kill: tuple[int, int] | None = None, folder: str = "data", **config: Any
+    ) -> WorkerProcess:
         """A worker process; `kill` = (step, n-th time)."""
         self.producer.flush()
         settings: dict[str, Any] = {
             "bootstrap": self.bootstrap,
-            "data_dir": str(self.folder / "data"),
+            "data_dir": str(self.folder / folder),
             "stage": self.stage,
             "inputs": [self.input],
             "changelog": self.changelog,
