@@ -105,9 +105,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         return KafkaForTests(broker.bootstrap, f"embedded Kafka {KAFKA_VERSION}", broker.wipe)
 
     chosen = choose(docker_answers, start_container, embedded)
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"tests run on {chosen.origin} at {chosen.bootstrap}")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print(f"\ntests run on {chosen.origin} at {chosen.bootstrap}")
     try:
         yield chosen.bootstrap
     finally:

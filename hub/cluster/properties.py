@@ -63,7 +63,7 @@ def server_properties(folder: Path, port: int, controller_port: int) -> dict[str
         "num.recovery.threads.per.data.dir": "2",
         "background.threads": "2",
         # After a crash the broker may register again only when its former session is over: by default 9 s later.
-        "broker.session.timeout.ms": "2500",
+        "broker.session.timeout.ms": "4000",
         "broker.heartbeat.interval.ms": "500",
         "initial.broker.registration.timeout.ms": "60000",
     }
