@@ -221,12 +221,15 @@ def _said(work: Work, step: Step, why: str) -> Step:
     """Words of citizens. A closed case takes a word from before its end into its level, and tells nobody."""
     case, event = work.case, work.event
     lead, tier = case["lead"], case["tier"]
+    known = _weight(case)
     add_words(case, event)
+    # Most words carry nothing that a level rule looks at; an urge always does.
+    is_weighty = event["kind"] == "URGED" or _weight(case) != known
     if case["status"] in CLOSED:
-        if case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]:
+        if is_weighty and case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]:
             reassess(case, work.city)
         return step
-    has_risen = reassess(case, work.city)
+    has_risen = is_weighty and reassess(case, work.city)
     if lead is None:
         return step
     if case["tier"] != tier and would_move(case, work.city, work.now):
@@ -234,6 +237,13 @@ def _said(work: Work, step: Step, why: str) -> Step:
         return _next_leg(work, step, "level_raised", event["text"])
     work.tell_holders("level_raised" if has_risen else why, event["text"])
     return step
+
+
+def _weight(case: CaseState) -> tuple[object, ...]:
+    """What level rules look at and citizens' words can change."""
+    location = case["location"]
+    division = location["division"] if location is not None else None
+    return case["urgency"], case["category"], division, len(case["reporters"]), case["secret"]
 
 
 def _next_leg(work: Work, step: Step, why: str, note: str | None) -> Step:
