@@ -272,8 +272,9 @@ class EmbeddedKafka:
 
 
 def _environment() -> dict[str, str]:
-    """Options that a machine sets for other Javas must not reach this one."""
-    return {name: value for name, value in os.environ.items() if name not in _FOR_OTHER_JAVAS}
+    """Options for other Javas must not reach this one; file names are UTF-8, whatever the machine's locale says."""
+    kept = {name: value for name, value in os.environ.items() if name not in _FOR_OTHER_JAVAS}
+    return {**kept, "LC_ALL": "C.UTF-8"}
 
 
 def _wait_until(holds: Callable[[], bool], seconds: float) -> None:

@@ -70,9 +70,18 @@ def server_properties(folder: Path, port: int, controller_port: int) -> dict[str
 
 
 def write_properties(file: Path, properties: dict[str, str]) -> None:
-    """Write a Java properties file; a backslash is the format's escape."""
-    lines = [f"{name}={value.replace(chr(92), chr(92) * 2)}" for name, value in properties.items()]
-    file.write_text("\n".join(lines) + "\n")
+    """Write a Java properties file: it is Latin-1, with escapes for the rest (a home may have a Chinese name)."""
+    lines = [f"{name}={''.join(map(_escaped, value))}" for name, value in properties.items()]
+    file.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def _escaped(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isascii():
+        return character
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 LOG4J = """\

@@ -132,7 +132,7 @@ def test_data_of_another_cluster_is_refused_with_the_reason(
 
 def test_a_cut_jar_is_fetched_again(tmp_path: Path, new_broker: Callable[..., EmbeddedKafka]) -> None:
     """The cache is repaired before Java sees it."""
-    cache = tmp_path / "cache"
+    cache = tmp_path / "缓存 1"
     shutil.copytree(load().cache_dir / "maven", cache / "maven", dirs_exist_ok=True)
     for listing in load().cache_dir.glob("kafka-*.json"):
         shutil.copy(listing, cache)
@@ -141,7 +141,8 @@ def test_a_cut_jar_is_fetched_again(tmp_path: Path, new_broker: Callable[..., Em
     os.truncate(jar, len(whole) // 2)
     said: list[str] = []
 
-    new_broker(tmp_path / "data", cache=cache, echo=said.append).start()
+    # A home may have a name that is neither ASCII nor one word.
+    new_broker(tmp_path / "李 雷", cache=cache, echo=said.append).start()
 
     assert f"{jar.name} is missing or damaged: fetching it again" in said
     assert jar.read_bytes() == whole

@@ -36,8 +36,8 @@ def test_every_catalogued_size_fits_the_broker() -> None:
     assert max(topic.max_message_bytes for topic in catalogue(load().topics_file).topics) < limit
 
 
-def test_a_backslash_survives_the_file(tmp_path: Path) -> None:
-    """Java reads it as an escape."""
-    write_properties(tmp_path / "p", {"log.dirs": "C:\\data"})
+def test_any_path_survives_the_file(tmp_path: Path) -> None:
+    """Java reads Latin-1 and takes a backslash for an escape; whatever is not ASCII is written as one."""
+    write_properties(tmp_path / "p", {"log.dirs": "C:\\data", "b": "/家/𠮷"})
 
-    assert (tmp_path / "p").read_text() == "log.dirs=C:\\\\data\n"
+    assert (tmp_path / "p").read_text() == "log.dirs=C:\\\\data\nb=/\\u5bb6/\\ud842\\udfb7\n"
