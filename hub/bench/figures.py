@@ -16,13 +16,14 @@ class Progress(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class Run:
-    """One program's work on one input: its rate while working, and the seconds from its start to its end."""
+    """One program's work on one input: its rate while working, the seconds and processor time from its start on."""
 
     records: int
     rate: float
     steady_rate: float
     seconds_from_start: float
     outputs: int
+    cpu_seconds: float = 0.0
 
 
 def rate(samples: Sequence[Progress]) -> float:
@@ -106,6 +107,7 @@ def summary(runs: Sequence[Run]) -> dict[str, Any]:
         "rate": round(median([run.rate for run in runs])),
         "steady_rate": round(median([run.steady_rate for run in runs])),
         "seconds_from_start": round(median([run.seconds_from_start for run in runs]), 2),
+        "cpu_us_per_record": round(median([run.cpu_seconds / run.records * 1e6 for run in runs]), 1),
         "rates": [round(run.rate) for run in runs],
         "outputs": [run.outputs for run in runs],
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+import psutil
 
 from hub.bench.job import Job
 from hub.domain.errors import Misconfigured, Unavailable
@@ -217,6 +218,15 @@ class Running:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all its processes so far; it tells the work even on a machine that others load."""
+        total = 0.0
+        for child in self._children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = psutil.Process(child.pid).cpu_times()
+                total += times.user + times.system
+        return total
 
     def how_ended(self) -> str | None:
         """Exit code and last words of a process that has ended, None while all run."""

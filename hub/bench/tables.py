@@ -24,7 +24,7 @@ def show(report: Report, console: Console | None = None) -> None:
 
 
 def _rates(table: Table, report: Report) -> None:
-    for heading in ("program", "records/s", "second half", "s from start", "ours/peer", "target"):
+    for heading in ("program", "records/s", "second half", "s from start", "CPU µs each", "ours/peer", "target"):
         table.add_column(heading, justify="left" if heading == "program" else "right")
     programs = {"hub": report.ours, **report.peers}
     for name, figures in programs.items():
@@ -34,6 +34,7 @@ def _rates(table: Table, report: Report) -> None:
             f"{figures['rate']:,}",
             f"{figures['steady_rate']:,}",
             f"{figures['seconds_from_start']:.1f}",
+            f"{figures['cpu_us_per_record']:.1f}",
             "" if ratio is None else f"{ratio:.2f}",
             "" if target is None else f"≥ {target} {_verdict(ratio is not None and ratio >= target)}",
         )

@@ -114,8 +114,9 @@ class Comparison:
         begin = time.monotonic()
         with Running(program, job) as running:
             samples = list(self._follow(marker, records, running.how_ended))
+            cpu_seconds = running.cpu_seconds()
         outputs = self._check(program, job, records)
-        run = Run(records, rate(samples), steady_rate(samples), samples[-1].at - begin, outputs)
+        run = Run(records, rate(samples), steady_rate(samples), samples[-1].at - begin, outputs, cpu_seconds)
         setting.echo(f"  {run.rate:,.0f} records/s, second half {run.steady_rate:,.0f}, {outputs:,} outputs")
         self._topics.remove_all(marker)
         return run

@@ -20,7 +20,7 @@ MACHINE = {"cores": 2, "cpu": "any", "load_1m": 0.1}
 
 def run_at(rate_per_second: float, outputs: int = 100) -> Run:
     """A run whose only interesting figure is its rate."""
-    return Run(100, rate_per_second, rate_per_second, 1.0, outputs)
+    return Run(100, rate_per_second, rate_per_second, 1.0, outputs, cpu_seconds=0.002)
 
 
 def test_a_rate_counts_from_the_first_commit_seen_so_that_start_up_is_left_out():
@@ -89,6 +89,7 @@ def test_a_summary_keeps_every_round_beside_the_median():
     assert found["rate"] == 20
     assert found["rates"] == [10, 30, 20]
     assert found["outputs"] == [100, 100, 99]
+    assert found["cpu_us_per_record"] == 20.0
 
 
 def test_the_json_object_has_the_promised_names():

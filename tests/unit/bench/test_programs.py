@@ -59,7 +59,7 @@ def test_a_missing_peer_stands_in_the_text_output():
     report = Report(
         bench="loop",
         unit="records/s",
-        ours={"rate": 1000, "steady_rate": 1100, "seconds_from_start": 1.0},
+        ours={"rate": 1000, "steady_rate": 1100, "seconds_from_start": 1.0, "cpu_us_per_record": 9.0},
         rounds=1,
         machine={"cores": 2, "cpu": "any", "load_1m": 0.1},
         missing={"kafka-streams": "mvn is not on the path"},
