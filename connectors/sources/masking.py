@@ -14,9 +14,11 @@ _PATTERNS = (
     (re.compile(MOBILE), "[PHONE]"),
     (re.compile(LANDLINE), "[PHONE]"),
 )
-# Every pattern holds seven digits in a row, or four and four with one character between; most texts hold neither.
-_D = "[0-9\uff10-\uff19]"
-_WORTH_A_LOOK = re.compile(f"{_D}{{4}}(?:{_D}{{3}}|.{_D}{{4}})", re.DOTALL)
+# A match, and the characters beside it that decide whether it is one, lie within one run of these; the shortest
+# match is an area code of three digits and seven more. Everything outside of such runs need not be looked at.
+_RUN = re.compile(
+    "[0-9A-Za-z+() 转\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff08\uff09\uff0d\u3000\u00a0\u2010-\u2015\u2212-]{10,}"
+)
 
 NOT_A_NAME = frozenset({"匿名", "不详"})
 
@@ -31,15 +33,16 @@ def mask(text: str | None, name: str | None = None) -> str | None:
         return None
     if name is not None and len(name) >= 2 and name not in NOT_A_NAME:
         text = text.replace(name, "[NAME]")
-    if not _WORTH_A_LOOK.search(text):
-        return text
+    return _RUN.sub(_mask_run, text)
+
+
+def _mask_run(match: re.Match[str]) -> str:
+    text = match[0]
     copy = ascii_copy(text)
     for pattern, label in _PATTERNS:
-        if not pattern.search(copy):
-            continue
         if copy is text:
             text = copy = pattern.sub(label, text)
-        else:
+        elif pattern.search(copy):
             text, copy = _replace(text, copy, pattern, label)
     return text
 

@@ -1,6 +1,7 @@
 """Where a record says something is: administrative codes made consistent, and the location of the event."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from connectors.sources.coordinates import Point
@@ -11,6 +12,7 @@ from hub.domain.event import Location
 CITY = "2302"
 _COUNTY_LEVEL = "02 03 04 05 06 07 08 21 23 24 25 27 29 30 31 81"
 DIVISIONS = frozenset(CITY + number for number in _COUNTY_LEVEL.split())
+_LONGEST_CACHED_PATH = 64
 _DIGITS = re.compile("[0-9]+")
 
 
@@ -64,6 +66,15 @@ def place_by_path(path: str | None, flags: set[str], field: str) -> Place:
     given = code(path)
     if given is None:
         return NOWHERE
+    read = _read_path if len(given) <= _LONGEST_CACHED_PATH else _read_path.__wrapped__
+    where, found = read(given, field)
+    flags |= found
+    return where
+
+
+@lru_cache(maxsize=8192)  # a city has some thousand communities, and each is named again and again
+def _read_path(given: str, field: str) -> tuple[Place, frozenset[str]]:
+    flags: set[str] = set()
     by_length: dict[int, str] = {}
     for part in filter(None, map(str.strip, given.split("/"))):
         length = len(part)
@@ -73,7 +84,8 @@ def place_by_path(path: str | None, flags: set[str], field: str) -> Place:
             by_length[length] = part
     if by_length.get(4, CITY) != CITY:
         raise Rejected("unknown_division", field, f"a city other than {CITY}")
-    return place(by_length.get(6), by_length.get(9), by_length.get(12), by_length.get(15), flags, field)
+    levels = (by_length.get(6), by_length.get(9), by_length.get(12), by_length.get(15))
+    return place(*levels, flags, field), frozenset(flags)
 
 
 def location(where: Place, address: str | None, point: Point) -> Location | None:

@@ -1,4 +1,4 @@
-"""Native records to vary: each fixture is a function that takes changes and returns what the source makes of them."""
+"""Native records to vary: each fixture takes changes and returns what the source makes of them."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""samples/README §2.6-2.14: masking, contact, secrecy, places, coordinates, urgency, channel, attachments, flags."""
+"""samples/README §2.6-2.14: masking, contact, secrecy, places, coordinates, urgency, channel, flags."""
 
 import pytest
 

@@ -1,5 +1,7 @@
 """samples/README §2.16 and §7 for JSON messages: limits, strictness, the order of the checks."""
 
+# ruff: noqa: E501 - a table reads best with one example a line
+
 import json
 
 import pytest
