@@ -5,8 +5,8 @@ JSON object {"records": [{"key", "headers", "value"}]}. With `--values FILE` (a 
 deserializes those values instead and needs no Kafka.
 
 `--strategy TOPIC` is confluent-kafka's own setting `subject.name.strategy.type`. Without it the client first asks
-for the topic's "associations", which only Confluent's registry has. Apicurio 3.3.3 answers 404, but now and then that
-answer never arrives, and the client would wait for ever.
+for the topic's "associations", which only Confluent's registry has. Apicurio 3.3.3 answers 404, but now and then
+that answer never arrives, and the client would wait for ever.
 """
 
 import argparse
