@@ -12,6 +12,7 @@ from hub.domain.errors import Unavailable
 
 _SECONDS = 15.0
 _BATCH = 2000
+_POLL_SECONDS = 1.0
 
 
 @dataclass(slots=True, frozen=True)
@@ -93,7 +94,10 @@ class Reader:
 
     def _until_end(self, topic: str, open_partitions: set[int]) -> Iterator[Stored]:
         while open_partitions:
-            for message in self._consumer.consume(_BATCH, 0.2):
+            # consume(n, t) would wait for n: one with a time-out, then what is there.
+            messages = self._consumer.consume(1, _POLL_SECONDS)
+            messages += self._consumer.consume(_BATCH, 0) if messages else []
+            for message in messages:
                 error = message.error()
                 if error is None:
                     yield _stored(message)

@@ -1,7 +1,7 @@
 """What the demo ends with: the account of every record, and the cases by source, level, tier and division."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hub.demo.traffic import Published
@@ -70,6 +70,11 @@ class Cases:
     by_tier: Counter[str] = field(default_factory=Counter)
     by_division: Counter[str] = field(default_factory=Counter)
     by_status: Counter[str] = field(default_factory=Counter)
+
+    def as_data(self) -> dict[str, Any]:
+        """For `--json`. (`dataclasses.asdict` makes a Counter's pairs into its keys.)"""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in values.items()}
 
 
 def cases_of(bootstrap: str, topics: Catalogue, codec: Codec, city: City) -> Cases:

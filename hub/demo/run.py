@@ -54,7 +54,7 @@ class Outcome:
             "dead": account.pop("dead"),
             "unaccounted": self.account.unaccounted,
             **account,
-            "cases": asdict(self.cases),
+            "cases": self.cases.as_data(),
             "seconds": round(self.seconds, 3),
             "bootstrap": self.bootstrap,
             "embedded": self.embedded,

@@ -39,6 +39,7 @@ def read_tallies(
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 10,
             **(client or {}),
         }
     )
@@ -59,9 +60,11 @@ def _read(consumer: Consumer, topic: str, timeout: float) -> dict[str, int]:
     consumer.assign([TopicPartition(topic, partition, 0) for partition in open_partitions])
     last: dict[int, dict[str, int]] = {}
     while open_partitions:
-        messages: list[Any] = consumer.consume(10_000, timeout)
+        # consume(n, t) would wait for n: one with a time-out, then what is there.
+        messages: list[Any] = consumer.consume(1, timeout)
         if not messages:
             raise Unavailable(f"topic {topic} was not read to its end within {timeout:g} s")
+        messages += consumer.consume(10_000, 0)
         for message in messages:
             error = message.error()
             if error is not None:
