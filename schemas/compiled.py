@@ -1,7 +1,7 @@
 """Turns an Avro schema into two straight-line Python functions: one that encodes a datum, one that decodes it.
 
 Why: fastavro walks the schema again for each datum and tries every branch of a union by validating the datum.
-Our records use unions only as "null or T", so the walk can be done once, at start (see docs/decisions/003). Bytes
+Our records use unions only as "null or T", so the walk can be done once, at start (see docs/decisions/002). Bytes
 and dictionaries are the same as fastavro's; tests compare the two over random data.
 """
 
