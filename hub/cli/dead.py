@@ -77,6 +77,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Send letters back to where they came from. A letter is sent again once, however often this is called."""
+    from hub import cluster
     from hub.dead_letters import Replayer, letters
     from hub.reading import Reader
     from hub.settings import load
@@ -85,7 +86,8 @@ def replay(
 
     if not ids and not of_reason and not every:
         raise typer.BadParameter("name letters, --of-reason CODE or --all")
-    address = _bootstrap(bootstrap)
+    settings = load(bootstrap=bootstrap)
+    address = cluster.running(settings)
     wanted = set(ids or ())
     with Reader(address) as reader:
         found = list(letters(reader, catalogue()))
@@ -96,8 +98,8 @@ def replay(
     replayer = Replayer(
         address,
         catalogue(),
-        codec(),
-        load().data_dir / "quarantine",
+        codec(settings.registry_url),
+        settings.data_dir / "quarantine",
         actor=getpass.getuser(),
         now_ms=time.time_ns() // 1_000_000,
     )

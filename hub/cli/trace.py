@@ -20,7 +20,8 @@ def trace(
     from hub.topics import catalogue
     from schemas.codec import codec
 
-    found = tracing.trace(cluster.running(load(bootstrap=bootstrap)), catalogue(), codec(), case)
+    settings = load(bootstrap=bootstrap)
+    found = tracing.trace(cluster.running(settings), catalogue(), codec(settings.registry_url), case)
     if found is None:
         typer.echo(f"no case {case}; ids look like hotline:HL2026111000017, see: hub send", err=True)
         raise typer.Exit(1)

@@ -36,6 +36,6 @@ def worker(
     )
     settings = load(bootstrap=bootstrap)
     topics = catalogue()
-    processor = processor_of(stage, settings, topics, codec())
+    processor = processor_of(stage, settings, topics, codec(settings.registry_url))
     address = cluster.running(settings)
     sys.exit(run(processor, run_config(stage, slot, settings, topics, address, metrics_port)))

@@ -86,7 +86,7 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
     publisher.close()
     account = _wait(found.bootstrap, topics, traffic.published, before, watch)
     seconds = time.monotonic() - started
-    cases = cases_of(found.bootstrap, topics, codec(), city)
+    cases = cases_of(found.bootstrap, topics, codec(settings.registry_url), city)
     return Outcome(account, cases, seconds, found.bootstrap, found.embedded)
 
 
