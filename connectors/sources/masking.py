@@ -16,9 +16,8 @@ _PATTERNS = (
 )
 # A match, and the characters beside it that decide whether it is one, lie within one run of these; the shortest
 # match is an area code of three digits and seven more. Everything outside of such runs need not be looked at.
-_RUN = re.compile(
-    "[0-9A-Za-z+() 转\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff08\uff09\uff0d\u3000\u00a0\u2010-\u2015\u2212-]{10,}"
-)
+_WIDE = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff08\uff09\uff0d\u3000\u00a0\u2010-\u2015\u2212"
+_RUN = re.compile(f"[0-9A-Za-z+() 转{_WIDE}-]{{10,}}")
 
 NOT_A_NAME = frozenset({"匿名", "不详"})
 
