@@ -1,6 +1,7 @@
 """Makes a batch permanent: the one sequence whose order is the guarantee."""
 
 import struct
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,10 +46,16 @@ class Commit:
         self._timeout = timeout
         self._faults = faults
         self.is_open = False
+        self._began = 0.0
+
+    def age(self) -> float:
+        """Seconds since the open transaction began, 0 without one."""
+        return time.monotonic() - self._began if self.is_open else 0.0
 
     def begin(self) -> None:
         """Step 0."""
         self._producer.begin_transaction()
+        self._began = time.monotonic()
         self.is_open = True
         self._faults.after(0)
 

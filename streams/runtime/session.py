@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 _IDLE = 0.2
 """Longest wait for a record, in seconds: a signal is seen at least so often."""
 
+_FIRST_BATCH = 500
 _MEASURE_EVERY = 2.0
-_LOOK_EVERY = 5.0
+_LOOK_EVERY = 10.0
 _PROBE_EVERY = 1.0
 
 
@@ -44,6 +45,8 @@ class Session:
         self._assigned: list[TopicPartition] = []
         self._broker_away_since: float | None = None
         self._next_measure = 0.0
+        # The first batch is small: how long a record takes is not yet known.
+        self._batch_limit = min(config.batch_size, _FIRST_BATCH)
         self._next_probe = 0.0
         self._next_look = time.monotonic() + _LOOK_EVERY
         self.commits = 0
@@ -89,7 +92,12 @@ class Session:
         self._measure()
         self._probe()
 
-    def close(self, *, wait_for_broker: bool = True) -> None:
+    @property
+    def has_timed_out(self) -> bool:
+        """The open transaction is so old that the broker has ended it: fenced by nobody but the clock."""
+        return self._commit.age() > self._config.transaction_timeout_ms / 1000 * 0.8
+
+    def close(self) -> None:
         """Leave nothing hanging: abort what is open, let go of the stores, keep the static membership."""
         try:
             self._commit.abort()
@@ -108,7 +116,7 @@ class Session:
         consume = self._consumer.consume
         messages: list[Any] = consume(1, self._tasks.seconds_to_next_timer(_IDLE))
         if messages and not self._rebalanced:
-            messages += consume(self._config.batch_size - 1, 0)
+            messages += consume(self._batch_limit - 1, 0)
         return messages
 
     def _sort(self, messages: list[Any]) -> tuple[dict[int, list[Record]], list[KafkaError]]:
@@ -159,7 +167,7 @@ class Session:
                 for record in mine:
                     offsets[record.topic, partition] = record.offset + 1
             if partition in timers:
-                share.fire_timers(partition, now, self._config.batch_size)
+                share.fire_timers(partition, now, self._batch_limit)
             if not mine:
                 # Without offsets the group could not fence a worker that has lost its partitions unawares.
                 topic = self._processor.inputs[0]
@@ -170,6 +178,13 @@ class Session:
         self.commits += 1
         done = time.perf_counter()
         self._observe(shares, decided - began, done - decided)
+        fired = sum(share.fired for share in shares.values())
+        self._fit_batch(sum(map(len, records.values())) + fired, decided - began)
+
+    def _fit_batch(self, number: int, seconds: float) -> None:
+        """A batch must be decided in a fraction of the time after which the broker aborts its transaction."""
+        allowed = self._config.transaction_timeout_ms / 1000 / 4
+        self._batch_limit = min(max(int(number / max(seconds, 1e-6) * allowed), 1), self._config.batch_size)
 
     def _observe(self, shares: dict[int, Share], processing: float, transaction: float) -> None:
         now = self._config.clock.now_ms()
@@ -225,12 +240,20 @@ class Session:
         if time.monotonic() < (self._next_look if away_since is None else self._next_probe):
             return
         if away_since is None:
-            if self._look_up(2.0) != self._topics:
-                raise Unavailable("a topic was deleted and made again under this name")
+            self._check_topics()
         else:
             self._wait_for_broker(away_since)
         self._next_look = time.monotonic() + _LOOK_EVERY
         self._next_probe = time.monotonic() + _PROBE_EVERY
+
+    def _check_topics(self) -> None:
+        try:
+            found = self._look_up(2.0)
+        except topics.NoAnswer:
+            self._broker_away_since = time.monotonic()
+            return
+        if found != self._topics:
+            raise Unavailable("a topic was deleted and made again under the same name")
 
     def _look_up(self, timeout: float) -> topics.Topics:
         return topics.look_up(self._admin, self._together, [self._config.dead_letters_topic], timeout)

@@ -181,9 +181,9 @@ def _options() -> Options:
     options.set_block_based_table_factory(table)
     options.set_compression_type(DBCompressionType.lz4())
     # After kill -9 the log is read back before the first record: keep it short.
-    options.set_write_buffer_size(8 << 20)
+    options.set_write_buffer_size(16 << 20)
     options.set_max_write_buffer_number(3)
-    options.set_max_total_wal_size(24 << 20)
+    options.set_max_total_wal_size(32 << 20)
     options.set_max_background_jobs(2)
     options.set_skip_stats_update_on_db_open(True)
     options.set_keep_log_file_num(2)

@@ -8,6 +8,10 @@ from confluent_kafka.admin import AdminClient
 from hub.domain.errors import Unavailable
 
 
+class NoAnswer(Unavailable):
+    """No broker answered; nothing is known about the topics."""
+
+
 class Topics(NamedTuple):
     """The cluster and the identity of each topic: a topic deleted and made again is another one."""
 
@@ -21,7 +25,7 @@ def look_up(admin: AdminClient, together: list[str], others: list[str], timeout:
     try:
         metadata = admin.list_topics(timeout=timeout)
     except KafkaException as error:
-        raise Unavailable(f"no broker answers: {error.args[0].str()}") from error
+        raise NoAnswer(f"no broker answers: {error.args[0].str()}") from error
     missing = sorted(set(names) - set(metadata.topics))
     if missing:
         raise Unavailable(f"topic {', '.join(missing)} is missing; apply the topic catalogue")

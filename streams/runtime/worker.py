@@ -69,9 +69,10 @@ class Worker:
                     patience.note(session.commits)
             except (Unavailable, KafkaException) as error:
                 self.metrics.failed()
+                has_timed_out = session is not None and session.has_timed_out
                 if session is not None:
                     session.close()
-                if fenced := _fenced(error):
+                if (fenced := _fenced(error)) and not has_timed_out:
                     log.error("%s: fenced, another process runs this slot: %s", self._name, fenced)
                     return GAVE_UP
                 pause = patience.lose(time.monotonic())
