@@ -37,7 +37,7 @@ _TICK_SECONDS = 0.05
 _PUBLISHING = 0.85
 # A simulated case makes about 1.8 messages.
 _CASES_PER_MESSAGE = 0.65
-_LONGEST_DRAIN_SECONDS = 300.0
+_LONGEST_DRAIN_SECONDS = 120.0
 
 Echo = Callable[[str], None]
 
@@ -167,6 +167,7 @@ def _wait_until_drained(bootstrap: str, topics: Catalogue, crew: Crew) -> None:
     deadline = time.monotonic() + _LONGEST_DRAIN_SECONDS
     while not _is_quiet(bootstrap, inputs):
         if time.monotonic() > deadline:
+            crew.tell_where()
             raise Unavailable(f"the workers did not finish within {_LONGEST_DRAIN_SECONDS:.0f} s; see their logs")
         crew.tend()
         time.sleep(0.3)
@@ -186,7 +187,12 @@ def _slots() -> list[WorkerSlot]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {"HUB_DATA_DIR": str(settings.data_dir), "HUB_BOOTSTRAP": settings.bootstrap or ""}
+    return {
+        "HUB_DATA_DIR": str(settings.data_dir),
+        "HUB_BOOTSTRAP": settings.bootstrap or "",
+        # A worker that hangs can be made to say where (Crew.tell_where).
+        "PYTHONFAULTHANDLER": "1",
+    }
 
 
 def _publisher(settings: Settings, topics: Catalogue) -> RawPublisher:

@@ -70,6 +70,13 @@ class Crew:
                 child.wait()
         self._running.clear()
 
+    def tell_where(self) -> None:
+        """Make everybody write the stacks of its threads into its log, and die of it."""
+        for child in self._running.values():
+            child.send_signal(signal.SIGABRT)
+            child.wait()
+        self._running.clear()
+
     def end(self) -> None:
         """Make sure that nobody is left."""
         for child in self._running.values():
