@@ -25,21 +25,26 @@ Echo = Callable[[str], None]
 
 @dataclass(slots=True, frozen=True)
 class Bench:
-    """A throughput benchmark: its input, what the programs write, and the ratios to reach."""
+    """A throughput benchmark: its input, what the programs write, and the ratios to reach.
+
+    `workers` is how many processes we and how many stream threads or processes the peers use: one where an engine
+    is measured for itself, two (all cores of a small machine) where the whole job counts.
+    """
 
     name: str
     messages: Callable[[int], Iterator[load.Message]]
     records: int
     schema: Path
+    workers: int
     target: dict[str, float]
 
 
 BENCHES = {
     bench.name: bench
     for bench in (
-        Bench("loop", load.loop_messages, 1_000_000, LOOP_SCHEMA, {"kafka-streams": 1.5}),
-        Bench("unify", load.hotline_messages, 300_000, _EVENT_SCHEMA, {"kafka-streams": 1.0}),
-        Bench("casework", load.casework_messages, 600_000, LOOP_SCHEMA, {"kafka-streams": 1.8}),
+        Bench("loop", load.loop_messages, 1_000_000, LOOP_SCHEMA, 1, {"kafka-streams": 1.5}),
+        Bench("unify", load.hotline_messages, 300_000, _EVENT_SCHEMA, 2, {"kafka-streams": 1.0}),
+        Bench("casework", load.casework_messages, 600_000, LOOP_SCHEMA, 1, {"kafka-streams": 1.8}),
     )
 }
 

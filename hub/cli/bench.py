@@ -9,7 +9,9 @@ app = typer.Typer(no_args_is_help=True)
 
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds; ours and each peer run once in each, in turn.")]
 Records = Annotated[int | None, typer.Option(min=1000, help="Records a round; fewer than the default warm no JVM.")]
-Workers = Annotated[int, typer.Option(min=1, max=6, help="Our processes, and the peers' threads or processes.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=6, help="Our processes, and as many threads or processes of each peer.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 Bootstrap = Annotated[str | None, typer.Option(help="A Kafka of your own instead of one just for this run.")]
 Only = Annotated[list[str] | None, typer.Option("--peer", help="Compare with this peer only; may be repeated.")]
@@ -20,7 +22,7 @@ NoPeers = Annotated[bool, typer.Option("--no-peers", help="Measure ours alone.")
 def loop(
     rounds: Rounds = 3,
     records: Records = None,
-    workers: Workers = 2,
+    workers: Workers = None,
     as_json: AsJson = False,
     bootstrap: Bootstrap = None,
     peer: Only = None,
@@ -34,7 +36,7 @@ def loop(
 def unify(
     rounds: Rounds = 3,
     records: Records = None,
-    workers: Workers = 2,
+    workers: Workers = None,
     as_json: AsJson = False,
     bootstrap: Bootstrap = None,
     peer: Only = None,
@@ -48,7 +50,7 @@ def unify(
 def casework(
     rounds: Rounds = 3,
     records: Records = None,
-    workers: Workers = 2,
+    workers: Workers = None,
     as_json: AsJson = False,
     bootstrap: Bootstrap = None,
     peer: Only = None,
@@ -89,7 +91,7 @@ def _throughput(
     name: str,
     rounds: int,
     records: int | None,
-    workers: int,
+    workers: int | None,
     as_json: bool,
     bootstrap: str | None,
     only: list[str] | None,
@@ -105,7 +107,7 @@ def _throughput(
     chosen = [] if no_peers else peers(settings.cache_dir, name, only)
     ready, missing = available(chosen, echo)
     with own_kafka(settings, bootstrap, echo) as (address, scratch):
-        setting = Setting(address, scratch, rounds, records or bench.records, workers, echo)
+        setting = Setting(address, scratch, rounds, records or bench.records, workers or bench.workers, echo)
         report = Comparison(bench, setting).run(ready, missing)
     _show(report, as_json)
 
