@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from hub.demo.run import Outcome, Watcher
 
 
+DAY = date(2026, 11, 23)
+"""The day that is simulated."""
+
+
 def demo(
     cases: Annotated[int, typer.Option(min=0, help="Cases of the simulated day.")] = 5000,
     rate: Annotated[float, typer.Option(min=0, help="Records a second; 0: as fast as they go.")] = 500,
@@ -36,7 +40,7 @@ def demo(
     settings = load(bootstrap=bootstrap)
     ran_before = any(process.is_alive() for process in processes.known(settings.data_dir))
     stays = sys.stdout.isatty() and not leave
-    plan = Plan(cases, rate, seed, date(2026, 11, 23), workers)
+    plan = Plan(cases, rate, seed, DAY, workers)
     try:
         with _progress(as_json) as watch:
             outcome = run(settings, plan, watch)

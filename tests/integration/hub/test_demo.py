@@ -1,0 +1,180 @@
+"""`hub demo` as its user runs it: every record accounted for, and nothing left running."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.cli.demo import DAY
+from hub.simulation import expected_of, simulate
+
+pytestmark = pytest.mark.integration
+
+CASES = 300
+
+
+@pytest.fixture(scope="module")
+def demo_hub(new_hub):
+    """A hub that has never run."""
+    return new_hub()
+
+
+@pytest.fixture(scope="module")
+def first(demo_hub) -> dict[str, Any]:
+    """What the first demo said."""
+    return demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0")
+
+
+@pytest.fixture(scope="module")
+def expected(samples: Path, qiqihar) -> dict[str, Any]:
+    """The verdicts the samples and the simulated day must get."""
+    day = expected_of(simulate(CASES, 1, DAY, qiqihar))
+    verdicts, reasons = Counter(day.verdicts), Counter(day.reasons)
+    for folder in (samples, samples / "bad"):
+        for one in json.loads((folder / "expected.json").read_text("utf-8"))["files"].values():
+            reasons.update(reject["reason"] for reject in one["rejects"])
+            verdicts["dead"] += len(one["rejects"])
+            same = sum((record.get("resend") or {}).get("content") == "same" for record in one["records"])
+            verdicts["duplicate"] += same
+            verdicts["accepted"] += len(one["records"]) - same
+    return {"verdicts": verdicts, "reasons": reasons}
+
+
+@pytest.fixture(scope="module")
+def qiqihar():
+    from hub.city import load_city
+    from hub.settings import load
+
+    return load_city(load().city)
+
+
+def test_every_record_of_the_demo_is_accounted_for(first):
+    """accepted + duplicate + dead = published, in all and source by source."""
+    assert first["accepted"] + first["duplicate"] + first["dead"] == first["published"] > CASES
+    assert first["unaccounted"] == 0
+    for row in first["by_source"].values():
+        assert row["accepted"] + row["duplicate"] + row["dead"] == row["published"] > 0
+
+
+def test_the_demo_comes_to_the_verdicts_that_were_built_in(first, expected, samples):
+    """Samples and simulated day together: exactly as many of each verdict and of each reason.
+
+    Files under `bad/` are valid in part and repeat ids of each other: those few good records are one event.
+    """
+    repeated = repeated_among_the_bad(samples)
+
+    assert first["dead"] == expected["verdicts"]["dead"]
+    assert first["dead_by_reason"] == expected["reasons"]
+    assert first["duplicate"] == expected["verdicts"]["duplicate"] + repeated
+    assert first["accepted"] == expected["verdicts"]["accepted"] - repeated
+
+
+def repeated_among_the_bad(samples: Path) -> int:
+    """Good records of the bad files that are the same event as one before."""
+    files = json.loads((samples / "bad" / "expected.json").read_text("utf-8"))["files"]
+    events = [json.dumps(record["event"], sort_keys=True) for one in files.values() for record in one["records"]]
+    return len(events) - len(set(events))
+
+
+def test_the_cases_are_told_by_source_level_tier_and_division(first):
+    """Each table adds up to the cases whose report has come."""
+    cases = first["cases"]
+    reported = cases["total"] - cases["awaited"]
+
+    for table in ("by_source", "by_level", "by_tier", "by_division"):
+        assert sum(cases[table].values()) == reported, table
+    assert set(cases["by_level"]) >= {"ordinary", "key", "difficult"}
+    assert len(cases["by_division"]) >= 16
+
+
+def test_nothing_runs_after_the_demo(demo_hub, first):
+    """No Kafka, no supervisor, no worker; and a status that says so with its fix."""
+    assert demo_hub.processes() == []
+    assert "not running; start it: hub up" in demo_hub.run("status", code=1).stdout
+
+
+def test_a_second_demo_on_the_same_data_finds_resends_only(demo_hub, first):
+    """The same seed publishes the same records: all were passed on before, except those that are dead again."""
+    second = demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0")
+
+    assert (second["published"], second["dead"]) == (first["published"], first["dead"])
+    assert second["dead_by_reason"] == first["dead_by_reason"]
+    assert (second["accepted"], second["duplicate"]) == (0, first["accepted"] + first["duplicate"])
+    assert second["cases"] == first["cases"]
+    assert demo_hub.processes() == []
+
+
+def test_on_a_terminal_the_hub_stays_until_ctrl_c(demo_hub, first):
+    """Progress, tables and where to look next; one Ctrl-C takes everything down, without a traceback."""
+    shown, code, ran_meanwhile = demo_on_a_terminal(demo_hub, "--cases", "20", "--rate", "0")
+
+    assert "Traceback" not in shown
+    assert "Aborted" not in shown
+    assert code == 0, shown
+    assert ran_meanwhile, "nothing ran although the hub was to stay up"
+    for part in ("Records · 记录", "everything accounted for", "hub trace hotline:", "until Ctrl-C", "Stopped"):
+        assert part in shown
+    assert max(map(len, shown.splitlines())) <= 200
+    assert demo_hub.processes() == []
+
+
+def test_ctrl_c_while_the_demo_works_takes_everything_down(demo_hub, first):
+    """Nothing stays behind, the exit code is 130, and the screen shows no traceback."""
+    shown, code, _ = demo_on_a_terminal(demo_hub, "--cases", "2000", "--rate", "20", interrupt_at="now a day with")
+
+    assert "Traceback" not in shown, shown
+    assert code == 130, shown
+    assert demo_hub.processes() == []
+
+
+def demo_on_a_terminal(
+    hub, *arguments: str, interrupt_at: str = "until Ctrl-C", columns: int = 80
+) -> tuple[str, int, bool]:
+    """Run the demo on a pseudo terminal and press Ctrl-C once a text is shown.
+
+    Returns what the screen got, the exit code, and whether something of the hub ran when Ctrl-C was pressed.
+    """
+    ours, theirs = pty.openpty()
+    command = [*hub_command(), "demo", *arguments]
+    environment = {**hub.environment, "COLUMNS": str(columns), "TERM": "xterm"}
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    shown, ran, pressed = "", False, False
+    deadline = time.monotonic() + 120
+    try:
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([ours], [], [], 0.2)
+            if ready:
+                try:
+                    shown += os.read(ours, 65536).decode(errors="replace")
+                except OSError:
+                    break
+            elif process.poll() is not None:
+                break
+            if not pressed and interrupt_at in shown:
+                pressed = True
+                time.sleep(0.5)
+                ran = bool(hub.processes())
+                os.killpg(process.pid, signal.SIGINT)
+        code = process.wait(30)
+    finally:
+        process.kill()
+        os.close(ours)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown), code, ran
+
+
+def hub_command() -> list[str]:
+    import sys
+
+    return [sys.executable, "-m", "hub.cli"]
