@@ -8,6 +8,7 @@ from typing import NamedTuple
 # they are decoded, and a row that cannot be decoded costs no other. Possessive quantifiers keep this linear.
 _CELL = r'(?:"(?:[^"]++|"")*+"[^,\r\n]*+|[^",\r\n][^,\r\n]*+|)'
 _ROW = re.compile(f"{_CELL}(?:,{_CELL})*+".encode())
+_LINE_ENDS = re.compile(rb"[\r\n]++")
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"([^,\r\n]*+)')
 _PLAIN = re.compile(r"[^,\r\n]*+")
 
@@ -20,8 +21,8 @@ class Row(NamedTuple):
 
 
 def rows(data: bytes) -> Iterator[Row]:
-    """The rows in order. A quote that is never closed makes the rest of the data one row."""
-    position = 0
+    """The rows in order, without empty lines. A quote that is never closed makes the rest of the data one row."""
+    position = _after_line_ends(data, 0)
     while position < len(data):
         match = _ROW.match(data, position)
         assert match is not None, "the pattern of a row matches nothing at all too"
@@ -30,7 +31,12 @@ def rows(data: bytes) -> Iterator[Row]:
             yield Row(data[position:], is_closed=False)
             return
         yield Row(data[position:end], is_closed=True)
-        position = end + (2 if data.startswith(b"\r\n", end) else 1)
+        position = _after_line_ends(data, end)
+
+
+def _after_line_ends(data: bytes, position: int) -> int:
+    match = _LINE_ENDS.match(data, position)
+    return position if match is None else match.end()
 
 
 def is_one_row(data: bytes) -> bool:

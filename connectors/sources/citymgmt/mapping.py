@@ -42,7 +42,8 @@ def _reported(case: Case, read: Read) -> Mapped:
     occurred_at = local_time(case.discovertime, "DISCOVERTIME", flags)
     assert occurred_at is not None, "required"
     category = _category(case, info_type)
-    where = place(None, case.streetcode, case.communitycode, case.gridcode, flags, "STREETCODE")
+    codes_from = "STREETCODE" if case.streetcode else "COMMUNITYCODE" if case.communitycode else "GRIDCODE"
+    where = place(None, case.streetcode, case.communitycode, case.gridcode, flags, codes_from)
     if where.division is None:
         flags.add("division_missing")
     phone = contact(case.reporterphone, flags)

@@ -15,6 +15,7 @@ from hub.domain.source import Headers
 
 PUSH = Format(GridReport, case_id=lambda message: code(message.report_no), arrays=frozenset({"images"}))
 
+_ENCODINGS = ("utf-8", "gb18030")
 _PHOTO_SEPARATOR = re.compile("[;；]")
 
 
@@ -80,5 +81,8 @@ def read_row(value: bytes, headers: Headers) -> Report:
     line = headers.get("csv-header")
     if line is None:
         raise Rejected("missing_field", "csv-header", "a row on its own needs the header line of its file")
-    found = row_cells(value, headers.get("encoding", "utf-8"))
+    encoding = headers.get("encoding", "utf-8").lower()
+    if encoding not in _ENCODINGS:
+        raise Rejected("wrong_encoding", "encoding", f"not one of {', '.join(_ENCODINGS)}")
+    found = row_cells(value, encoding)
     return report_of_cells(found, read_header(line))
