@@ -33,10 +33,12 @@ class Share:
     __slots__ = (
         "_before",
         "_emit",
+        "_keys",
         "_letters",
         "_limits",
         "_overlay",
         "_processor",
+        "_ready",
         "_rows",
         "answers",
         "changed",
@@ -52,16 +54,22 @@ class Share:
         self._limits = limits
         self._before: dict[bytes, Row | None] = {}
         self._overlay: dict[bytes, Row | None] = {}
+        self._ready: list[tuple[Record, Prepared | Exception]] = []
+        self._keys: list[bytes] = []
         self.changed: dict[bytes, Row | None] = {}
         self.counts: dict[str, int] = {}
         self.answers: list[tuple[str, int]] = []
         self.fired = 0
 
     def run_records(self, records: Iterable[Record], now: int) -> None:
-        """Prepare all records, read all their rows at once, then process one by one in order."""
-        prepare, process = self._processor.prepare, self._processor.process
-        ready: list[tuple[Record, Prepared | Exception]] = []
-        keys: list[bytes] = []
+        """Prepare and decide in one go."""
+        self.prepare(records)
+        self.decide(now)
+
+    def prepare(self, records: Iterable[Record]) -> None:
+        """Decode all records. Touches neither rows nor transaction: the last batch may still be committing."""
+        prepare = self._processor.prepare
+        ready, keys = self._ready, self._keys
         received: dict[str, int] = {}
         for record in records:
             topic = record.topic
@@ -77,10 +85,14 @@ class Share:
                 keys += prepared.keys
         for topic, number in received.items():
             self._count(f"received.{topic}", number)
-        if keys:
-            self._load(keys)
+
+    def decide(self, now: int) -> None:
+        """Read all rows of the prepared records at once, then process one by one in order."""
+        process = self._processor.process
+        if self._keys:
+            self._load(self._keys)
         overlay, take = self._overlay, self._take
-        for record, prepared_or_error in ready:
+        for record, prepared_or_error in self._ready:
             if isinstance(prepared_or_error, Exception):
                 self._bury(record, prepared_or_error)
                 continue

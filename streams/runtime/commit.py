@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import KafkaError, Producer, TopicPartition
 
 from streams.runtime import tally
 from streams.runtime.api import Output, Row
@@ -32,7 +32,6 @@ class Commit:
     def __init__(
         self,
         producer: Producer,
-        consumer: Consumer,
         *,
         changelog: str,
         memory: str,
@@ -40,13 +39,14 @@ class Commit:
         faults: Faults,
     ) -> None:
         self._producer = producer
-        self._consumer = consumer
         self._changelog = changelog
         self._memory = memory
         self._timeout = timeout
         self._faults = faults
         self.is_open = False
+        self.seconds = 0.0
         self._began = 0.0
+        self._reached: Positions = {}
 
     def age(self) -> float:
         """Seconds since the open transaction began, 0 without one."""
@@ -56,6 +56,7 @@ class Commit:
         """Step 0."""
         self._producer.begin_transaction()
         self._began = time.monotonic()
+        self._reached = {}
         self.is_open = True
         self._faults.after(0)
 
@@ -71,15 +72,20 @@ class Commit:
             self._produce(topic, value, key)
 
     def finish(
-        self, shares: Mapping[int, Share], stores: Mapping[int, Rows], offsets: list[TopicPartition]
+        self,
+        shares: Mapping[int, Share],
+        stores: Mapping[int, Rows],
+        offsets: list[TopicPartition],
+        group: Any,
     ) -> None:
-        """Steps 1 (changelog) to 4. Whatever raises before step 3 leaves nothing behind once aborted."""
-        positions: Positions = {}
-        for partition, share in shares.items():
-            self._log_changes(partition, share, positions)
+        """Steps 2 to 4. Whatever raises before step 3 leaves nothing behind once aborted.
+
+        `group` is the consumer's group metadata from when the batch was decided: it fences a lost assignment.
+        """
+        began = time.monotonic()
         self._faults.after(1)
 
-        self._producer.send_offsets_to_transaction(offsets, self._consumer.consumer_group_metadata(), self._timeout)
+        self._producer.send_offsets_to_transaction(offsets, group, self._timeout)
         self._faults.after(2)
 
         self._producer.commit_transaction(self._timeout)
@@ -87,7 +93,8 @@ class Commit:
         self._faults.after(3)
 
         for partition, share in shares.items():
-            stores[partition].apply(share.changes(positions.get(partition, {})))
+            stores[partition].apply(share.changes(self._reached.get(partition, {})))
+        self.seconds = time.monotonic() - began
         self._faults.after(4)
 
     def abort(self) -> None:
@@ -96,8 +103,9 @@ class Commit:
             self.is_open = False
             self._producer.abort_transaction(5.0)
 
-    def _log_changes(self, partition: int, share: Share, positions: Positions) -> None:
-        """The last version of each row, a tombstone for a deleted one, and the tallies."""
+    def log_changes(self, partition: int, share: Share) -> None:
+        """Step 1, once a partition is decided: the last version of each row, or its tombstone, and the tallies."""
+        positions = self._reached
         topic, produce = self._changelog, self._producer.produce
         rows = list(share.changed.items())
         last = rows.pop() if rows else None

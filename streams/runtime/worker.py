@@ -67,6 +67,7 @@ class Worker:
                 while not self._stop.is_set():
                     session.turn()
                     patience.note(session.commits)
+                session.drain()
             except (Unavailable, KafkaException) as error:
                 self.metrics.failed()
                 has_timed_out = session is not None and session.has_timed_out
