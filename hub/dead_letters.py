@@ -1,6 +1,7 @@
 """Dead letters for an operator: find them, read their causes, send them again exactly once."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from schemas.codec import Codec
 
 _REPLAY = "dead.replay"
 _SECONDS = 30.0
+_LARGEST_MESSAGE_BYTES = 18 * 1024 * 1024
+_HEADERS_BYTES = 64 * 1024
 
 
 @dataclass(slots=True, frozen=True)
@@ -96,14 +99,14 @@ class Replayer:
         self._actor = actor
         self._now_ms = now_ms
 
-    def replay(self, chosen: list[Letter], reason: str) -> Replayed:
+    def replay(self, chosen: Iterable[Letter], reason: str) -> Replayed:
         """Send the chosen letters again, each with its original key, headers and bytes."""
         producer = Producer(
             {
                 "bootstrap.servers": self._bootstrap,
                 "transactional.id": "hub-dead-replay",
                 "partitioner": "murmur2_random",
-                "message.max.bytes": 18 * 1024 * 1024,
+                "message.max.bytes": _LARGEST_MESSAGE_BYTES,
                 "log_level": 2,
             }
         )
@@ -114,14 +117,21 @@ class Replayer:
             producer.init_transactions(_SECONDS)
             done = self._replayed_before()
             producer.begin_transaction()
-            for letter in chosen:
-                if letter.id in done:
-                    result.before.append(letter.id)
-                elif problem := self._send(producer, letter, reason):
-                    result.impossible[letter.id] = problem
-                else:
-                    result.sent.append(letter.id)
-            producer.commit_transaction(_SECONDS)
+            try:
+                for letter in chosen:
+                    if letter.id in done:
+                        result.before.append(letter.id)
+                    elif problem := self._send(producer, letter, reason):
+                        result.impossible[letter.id] = problem
+                    else:
+                        result.sent.append(letter.id)
+                        done.add(letter.id)
+                producer.commit_transaction(_SECONDS)
+            except BaseException:
+                # An open transaction would hold up every reader of the raw topics until the broker ends it.
+                with contextlib.suppress(KafkaException):
+                    producer.abort_transaction(_SECONDS)
+                raise
         except KafkaException as error:
             raise Unavailable(f"the replay was not committed ({error.args[0].name()}); run it again") from error
         return result
@@ -141,13 +151,15 @@ class Replayer:
             if not file.is_file():
                 return f"its quarantine file {letter.quarantined} is not in {self._quarantine}"
             value = file.read_bytes()
+        if (problem := self._too_large(topic, value)) is not None:
+            return problem
         # unify counts the attempts on from what the record says of itself.
         headers: list[tuple[str, str | bytes | None]] = [
             *original_headers(letter.stored.headers),
             ("replay-of", letter.id.encode()),
             ("attempts", b"%d" % letter.cause.attempts),
         ]
-        producer.produce(topic, value, letter.stored.key, headers=headers)
+        _produce(producer, topic, value, letter.stored.key, headers)
         record = audit_record(
             f"{self._topics.dead_letters}/{letter.id}",
             self._actor,
@@ -156,11 +168,36 @@ class Replayer:
             self._now_ms,
             {"letter": letter.id, "topic": topic, "reason": letter.cause.reason},
         )
-        producer.produce(
-            self._topics.audit_log, self._codec.encode("AuditRecord", record), record["subject"].encode()
+        _produce(
+            producer, self._topics.audit_log, self._codec.encode("AuditRecord", record), record["subject"].encode()
         )
         return None
+
+    def _too_large(self, topic: str, value: bytes | None) -> str | None:
+        size, limit = len(value or b""), self._topics.topic(topic).max_message_bytes - _HEADERS_BYTES
+        if size <= limit:
+            return None
+        return (
+            f"its {size} bytes are more than {topic} takes ({limit}); split the file and send the parts: hub send"
+        )
 
     def _raw_topic_of(self, letter: Letter) -> str | None:
         source = dict(letter.stored.headers).get("source", b"").decode()
         return self._topics.raw(source) if source else None
+
+
+def _produce(
+    producer: Producer,
+    topic: str,
+    value: bytes | None,
+    key: bytes | None,
+    headers: list[tuple[str, str | bytes | None]] | None = None,
+) -> None:
+    """Wait where the producer's queue is full: many large letters are sent faster than Kafka takes them."""
+    while True:
+        try:
+            producer.produce(topic, value, key, headers=headers or [])
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return

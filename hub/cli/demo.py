@@ -41,6 +41,7 @@ def demo(
     ran_before = any(process.is_alive() for process in processes.known(settings.data_dir))
     stays = sys.stdout.isatty() and not leave
     plan = Plan(cases, rate, seed, DAY, workers)
+    _end_in_order_when_told()
     try:
         with _progress(as_json) as watch:
             outcome = run(settings, plan, watch)
@@ -53,11 +54,23 @@ def demo(
     finally:
         # A hub that was up before the demo is left as it was found.
         if not ran_before:
+            # A second Ctrl-C out of impatience must not leave half of it running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             lifecycle.down(settings, wipe=False, echo=lambda line: typer.echo(line, err=True))
             typer.echo("Stopped everything that was started. Its data stays: hub up, or hub down --wipe", err=True)
     if outcome.account.unaccounted:
         typer.echo(f"{outcome.account.unaccounted} records are unaccounted for", err=True)
         raise typer.Exit(1)
+
+
+def _end_in_order_when_told() -> None:
+    """A closed terminal or a `kill` takes down what was started, as Ctrl-C does."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def _stay() -> None:
