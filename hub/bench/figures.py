@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -113,7 +113,9 @@ def summary(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def compare(ours: Sequence[Run], peers: Mapping[str, Sequence[Run]]) -> dict[str, float]:
+def compare(
+    ours: Sequence[Run], peers: Mapping[str, Sequence[Run]], figure: Callable[[Run], float] = lambda run: run.rate
+) -> dict[str, float]:
     """Peer → median over the rounds of ours divided by the peer's."""
-    mine = [run.rate for run in ours]
-    return {name: round(median(ratios(mine, [run.rate for run in runs])), 3) for name, runs in peers.items()}
+    mine = [figure(run) for run in ours]
+    return {name: round(median(ratios(mine, [figure(run) for run in runs])), 3) for name, runs in peers.items()}

@@ -31,7 +31,7 @@ def measure(
         begin = time.monotonic()
         stages.start("casework", wait=False)
         progress = Observer(stages.bootstrap).follow(
-            "casework", events, topics.partitions, cases, lambda: None, _STILL_SECONDS
+            "casework", events, topics.partitions, cases, lambda: stages.how_ended("casework"), _STILL_SECONDS
         )
         for _ in progress:
             continue

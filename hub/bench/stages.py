@@ -21,6 +21,7 @@ from hub.topics import Catalogue, apply, catalogue
 
 _READY_SECONDS = 120.0
 _END_SECONDS = 30.0
+_LINES_SHOWN = 4
 
 
 class Seen(NamedTuple):
@@ -52,9 +53,13 @@ class Stages:
         deadline = time.monotonic() + _READY_SECONDS
         while wait and not lifecycle.is_ready(port):
             if self._children[stage].poll() is not None or time.monotonic() > deadline:
-                said = (self._folder / f"{stage}.log").read_text(errors="replace").strip().splitlines()[-4:]
-                raise Unavailable(f"{stage} did not become ready: {' | '.join(said)}")
+                raise Unavailable(f"{stage} did not become ready: {self._last_words(stage)}")
             time.sleep(0.05)
+
+    def how_ended(self, stage: str) -> str | None:
+        """Exit code and last words of a stage that has ended, None while it runs."""
+        code = self._children[stage].poll()
+        return None if code is None else f"exit code {code}: {self._last_words(stage)}"
 
     def kill(self, stage: str) -> None:
         """End a stage as a crash would."""
@@ -72,6 +77,10 @@ class Stages:
                 continue
             child.kill()
             child.wait()
+
+    def _last_words(self, stage: str) -> str:
+        said = (self._folder / f"{stage}.log").read_text(errors="replace").strip().splitlines()
+        return " | ".join(said[-_LINES_SHOWN:])
 
 
 class DispatchReader:

@@ -169,5 +169,11 @@ class Comparison:
             machine=about,
             target=self._bench.target,
             missing=missing,
-            details={"records": self._setting.records, "partitions": PARTITIONS, "workers": self._setting.workers},
+            details={
+                "records": self._setting.records,
+                "partitions": PARTITIONS,
+                "workers": self._setting.workers,
+                # A JVM is warm by the second half: whoever wants the ratio without its warming up finds it here.
+                "steady_ratio": compare(runs[ours.name], whole, lambda run: run.steady_rate),
+            },
         )
