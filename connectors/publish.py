@@ -13,13 +13,11 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from connectors.sources.limits import unpack
+from connectors.sources.limits import LARGEST_FILE_BYTES, unpack
 from hub.domain.dead_letter import LARGEST_LETTER_BYTES, Cause, quarantine_headers
 from hub.domain.errors import Rejected, Unavailable
 from hub.domain.source import RawRecord, Source
 
-# A file beyond this is refused unread (samples/README §2.16).
-LARGEST_FILE_BYTES = 16 * 1024 * 1024
 _STAGE = "edge"
 _ACK_SECONDS = 60.0
 

@@ -26,14 +26,14 @@ class Up:
     workers_started: bool
 
 
-def up(settings: Settings, workers: int, echo: Callable[[str], None]) -> Up:
+def up(settings: Settings, echo: Callable[[str], None]) -> Up:
     """Start what does not run yet: Kafka (unless one is given), the topics, the supervised workers."""
     kafka = cluster.up(settings, echo)
     echo(f"Kafka {'started' if kafka.started else 'runs'} at {kafka.bootstrap}")
     report = apply(kafka.bootstrap, catalogue())
     if report.created:
         echo(f"{len(report.created)} topics made")
-    started = _start_workers(settings, kafka.bootstrap, workers, echo)
+    started = _start_workers(settings, kafka.bootstrap, echo)
     return Up(kafka.bootstrap, kafka.embedded, kafka.started, started)
 
 
@@ -44,27 +44,27 @@ def down(settings: Settings, *, wipe: bool, echo: Callable[[str], None]) -> bool
     return bool(workers) or kafka
 
 
-def supervise(settings: Settings, workers: int) -> None:
+def supervise(settings: Settings) -> None:
     """Run the supervisor in this process until it is told to stop."""
-    slots = processes.slots(STAGES, workers, settings.metrics_port)
+    slots = processes.slots(STAGES, settings.workers, settings.metrics_port)
     processes.Supervisor(settings.data_dir, slots).run()
 
 
-def _start_workers(settings: Settings, bootstrap: str, workers: int, echo: Callable[[str], None]) -> bool:
+def _start_workers(settings: Settings, bootstrap: str, echo: Callable[[str], None]) -> bool:
     running = [process for process in processes.known(settings.data_dir) if process.is_alive()]
     if any(process.name == processes.SUPERVISOR for process in running):
         echo(f"workers run already: {', '.join(process.name for process in running)}")
         return False
     for orphan in running:
         processes.stop(orphan)
-    command = [sys.executable, "-m", "hub.cli", "supervise", "--workers", str(workers)]
+    command = [sys.executable, "-m", "hub.cli", "supervise", "--workers", str(settings.workers)]
     child = processes.spawn(
         command,
         settings.data_dir / "logs" / "supervisor.log",
         {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir)},
     )
     processes.remember(settings.data_dir, processes.SUPERVISOR, child.pid)
-    slots = processes.slots(STAGES, workers, settings.metrics_port)
+    slots = processes.slots(STAGES, settings.workers, settings.metrics_port)
     for slot in slots:
         _wait_until_ready(settings, slot, child.poll)
     echo(f"workers started: {', '.join(slot.name for slot in slots)}")

@@ -3,7 +3,8 @@
 import time
 from pathlib import Path
 
-from connectors.publish import LARGEST_FILE_BYTES, Pending, RawPublisher
+from connectors.publish import Pending, RawPublisher
+from connectors.sources.limits import LARGEST_FILE_BYTES
 from hub import cluster
 from hub.domain.source import Source
 from hub.settings import Settings

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path(APP, appauthor=False), description="jars that can be fetched again"
     )
     city: Path = Field(_CHECKOUT / "deploy" / "cities" / "qiqihar", description="the city folder")
-    samples: Path = Field(_CHECKOUT / "deploy" / "samples", description="the sample files that the demo publishes")
+    samples: Path = Field(_CHECKOUT / "tests" / "data" / "samples", description="the sample files that the demo publishes")
     topics_file: Path = Field(_CHECKOUT / "deploy" / "topics.yaml", description="the topic catalogue")
 
     kafka_port: int = Field(19092, ge=1, le=65535, description="port of the embedded Kafka")
@@ -137,6 +137,14 @@ def _read_key(file: Path) -> bytes:
 
 def _key_made_once(file: Path) -> bytes:
     """Processes that start together agree on one key: whoever links the file first has made it."""
+    try:
+        return _read_or_make(file)
+    except OSError as error:
+        problem = f"{file} cannot be read or made ({error.strerror}); set HUB_TOKEN_KEY or HUB_DATA_DIR"
+        raise Misconfigured([f"token key: {problem}"]) from None
+
+
+def _read_or_make(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:

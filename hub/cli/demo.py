@@ -22,7 +22,9 @@ def demo(
     cases: Annotated[int, typer.Option(min=0, help="Cases of the simulated day.")] = 5000,
     rate: Annotated[float, typer.Option(min=0, help="Records a second; 0: as fast as they go.")] = 500,
     seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes of each stage.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Worker processes of each stage (HUB_WORKERS, else 1).")
+    ] = None,
     bootstrap: Annotated[str | None, typer.Option(help="A Kafka of your own instead of the embedded one.")] = None,
     leave: Annotated[
         bool, typer.Option("--exit", help="Take everything down at the end, on a terminal too.")
@@ -37,10 +39,10 @@ def demo(
     from hub.demo.run import Plan, run
     from hub.settings import load
 
-    settings = load(bootstrap=bootstrap)
+    settings = load(bootstrap=bootstrap, workers=workers)
     ran_before = any(process.is_alive() for process in processes.known(settings.data_dir))
     stays = sys.stdout.isatty() and not leave
-    plan = Plan(cases, rate, seed, DAY, workers)
+    plan = Plan(cases, rate, seed, DAY)
     _end_in_order_when_told()
     try:
         with _progress(as_json) as watch:

@@ -8,17 +8,19 @@ import typer
 
 Bootstrap = Annotated[str | None, typer.Option(help="A Kafka of your own instead of the embedded one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The same as data.")]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="Worker processes of each stage.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=64, help="Worker processes of each stage (HUB_WORKERS, else 1).")
+]
 
 
-def up(bootstrap: Bootstrap = None, workers: Workers = 1, as_json: AsJson = False) -> None:
+def up(bootstrap: Bootstrap = None, workers: Workers = None, as_json: AsJson = False) -> None:
     """Start Kafka, apply the topics, start the workers. A second call finds them running and says so."""
     from hub import lifecycle
     from hub.settings import load
 
-    settings = load(bootstrap=bootstrap)
+    settings = load(bootstrap=bootstrap, workers=workers)
     echo = (lambda _: None) if as_json else typer.echo
-    found = lifecycle.up(settings, workers, echo)
+    found = lifecycle.up(settings, echo)
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     elif not found.kafka_started and not found.workers_started:
@@ -58,9 +60,9 @@ def status(bootstrap: Bootstrap = None, as_json: AsJson = False) -> None:
     raise typer.Exit(0 if found["kafka"]["running"] else 1)
 
 
-def supervise(workers: Workers = 1) -> None:
+def supervise(workers: Workers = None) -> None:
     """Keep the workers running until told to stop."""
     from hub import lifecycle
     from hub.settings import load
 
-    lifecycle.supervise(load(), workers)
+    lifecycle.supervise(load(workers=workers))

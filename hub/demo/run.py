@@ -31,7 +31,6 @@ class Plan:
     rate: float
     seed: int
     day: date
-    workers: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,7 +71,7 @@ class Watcher:
 
 def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
     """Run the plan on the hub that is up, or that this brings up."""
-    found = lifecycle.up(settings, plan.workers, watch.stage)
+    found = lifecycle.up(settings, watch.stage)
     settings = settings.model_copy(update={"bootstrap": found.bootstrap})
     topics = catalogue()
     city = load_city(settings.city)
