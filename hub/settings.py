@@ -40,7 +40,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path(APP, appauthor=False), description="jars that can be fetched again"
     )
     city: Path = Field(_CHECKOUT / "deploy" / "cities" / "qiqihar", description="the city folder")
-    samples: Path = Field(_CHECKOUT / "tests" / "data" / "samples", description="the sample files that the demo publishes")
+    samples: Path = Field(
+        _CHECKOUT / "tests" / "data" / "samples", description="the sample files that the demo publishes"
+    )
     topics_file: Path = Field(_CHECKOUT / "deploy" / "topics.yaml", description="the topic catalogue")
 
     kafka_port: int = Field(19092, ge=1, le=65535, description="port of the embedded Kafka")
