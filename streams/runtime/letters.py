@@ -14,6 +14,7 @@ from hub.domain.errors import Rejected, Unavailable
 from streams.runtime.api import Output, Record
 
 INLINE_LIMIT = 1024 * 1024
+_KEPT_BYTES = 256 * 1024
 PROCESSOR_ERROR = "processor_error"
 OUTPUT_TOO_LARGE = "output_too_large"
 
@@ -43,7 +44,7 @@ class DeadLetters:
         ]
         if not rejected:
             headers.append(("error", type(error).__name__.encode()))
-        headers += [(f"original.{name}", value) for name, value in record.headers]
+        headers += _kept(record)
         value = record.value
         if value is not None and len(value) > INLINE_LIMIT:
             digest = hashlib.sha256(value).hexdigest()
@@ -54,7 +55,8 @@ class DeadLetters:
                 ("quarantine-sha256", digest.encode()),
             ]
             value = None
-        return Output(self.topic, record.key, value, headers)
+        key = record.key if len(record.key or b"") <= _KEPT_BYTES else None
+        return Output(self.topic, key, value, headers)
 
     def _put_aside(self, name: str, value: bytes) -> None:
         """Durable before the letter is; named by content, so that a repetition changes nothing."""
@@ -76,6 +78,24 @@ class DeadLetters:
                 os.close(folder)
         except OSError as error:
             raise Unavailable(f"quarantine {self._quarantine}: {error.strerror}") from error
+
+
+def _kept(record: Record) -> list[tuple[str, bytes]]:
+    """The record's own headers as far as a letter has room: one with megabytes of them must not stop the stage."""
+    kept: list[tuple[str, bytes]] = []
+    room, left_out = _KEPT_BYTES, 0
+    for name, value in record.headers:
+        size = len(name) + len(value or b"")
+        if size <= room:
+            room -= size
+            kept.append((f"original.{name}", value))
+        else:
+            left_out += 1
+    if len(record.key or b"") > _KEPT_BYTES:
+        kept.append(("key-left-out", b"%d bytes" % len(record.key or b"")))
+    if left_out:
+        kept.append(("headers-left-out", b"%d" % left_out))
+    return kept
 
 
 def _attempts_before(record: Record) -> int:

@@ -43,3 +43,16 @@ def test_a_missing_value_stays_missing(tmp_path):
 
     assert output.value is None
     assert "quarantine-file" not in dict(output.headers)
+
+
+def test_megabytes_of_headers_or_key_are_left_out_and_told(tmp_path):
+    """A letter takes no more than its topic does, or the stage would stop at that record for ever."""
+    record = Record("raw.x", 0, 7, b"k" * 300_000, b"v", [("big", b"x" * 3_000_000), ("small", b"kept")], 0)
+
+    letter = DeadLetters("dead", "unify", tmp_path).letter(record, Rejected("bad_value"))
+
+    headers = dict(letter.headers)
+    assert letter.key is None
+    assert headers["original.small"] == b"kept"
+    assert (headers["headers-left-out"], headers["key-left-out"]) == (b"1", b"300000 bytes")
+    assert sum(len(value) for _, value in letter.headers) < 1000
