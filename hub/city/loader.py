@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hub.city import check, check_rules
+from hub.city.calendar import work_calendar
 from hub.city.folder import Folder, read
 from hub.city.models import Conditions, LevelDocument, LimitCsvRow, PolicyDocument, RuleEntry, SeasonEntry
 from hub.city.problems import Problems
@@ -15,7 +16,6 @@ from hub.domain.city import (
     RoutingRow,
     Street,
     Unit,
-    WorkCalendar,
 )
 from hub.domain.errors import Misconfigured
 from hub.domain.level import LevelRule, LevelRules, Season
@@ -76,17 +76,7 @@ def build(folder: Folder) -> City:
         level_rules=_level_rules(levels),
         limits=Limits.of(folder.limits.rows[0]["version"], [_limit_row(row) for row in folder.limits.rows]),
         policy=_policy(policy),
-        calendar=WorkCalendar(
-            version=folder.calendar_version,
-            years=frozenset(calendar.year for calendar in folder.calendars.values() if calendar.papers),
-            # A file without papers means the same as no file.
-            days={
-                day.date: day.isOffDay
-                for calendar in folder.calendars.values()
-                if calendar.papers
-                for day in calendar.days
-            },
-        ),
+        calendar=work_calendar(folder.calendars.values(), folder.calendar_version),
     )
 
 

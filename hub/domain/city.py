@@ -106,12 +106,14 @@ class Area:
 class WorkCalendar:
     """The published exceptions to Monday to Friday: per date whether it is a day off (else a make-up workday).
 
-    `years` are those whose State Council paper is out; `version` changes with any content.
+    `years` are those whose State Council paper is out; `version` changes with any content; `names` says which
+    holiday a date belongs to.
     """
 
     version: str
     years: frozenset[int]
     days: Mapping[date, bool]
+    names: Mapping[date, str] = field(default_factory=dict)
 
 
 RoutingKey = tuple[Tier, str, str, str]
