@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub import cluster, processes
+from hub.city import load_city
+from hub.cluster import probe
 from hub.domain.errors import Unavailable
 from hub.settings import Settings
 from hub.topics import apply, catalogue
@@ -27,14 +29,27 @@ class Up:
 
 
 def up(settings: Settings, echo: Callable[[str], None]) -> Up:
-    """Start what does not run yet: Kafka (unless one is given), the topics, the supervised workers."""
+    """Start what does not run yet: Kafka (unless one is given), the topics, the supervised workers.
+
+    Raises:
+        Misconfigured: settings, catalogue or city folder are wrong; nothing was started.
+        Unavailable: a port is taken, Kafka or a worker does not come up.
+    """
+    catalogue()
+    load_city(settings.city)
+    supervised = _supervised(settings)
+    if not supervised:
+        _refuse_taken_ports(processes.slots(STAGES, settings.workers, settings.metrics_port))
     kafka = cluster.up(settings, echo)
     echo(f"Kafka {'started' if kafka.started else 'runs'} at {kafka.bootstrap}")
     report = apply(kafka.bootstrap, catalogue())
     if report.created:
         echo(f"{len(report.created)} topics made")
-    started = _start_workers(settings, kafka.bootstrap, echo)
-    return Up(kafka.bootstrap, kafka.embedded, kafka.started, started)
+    if supervised:
+        echo(f"workers run already: {', '.join(supervised)}")
+    else:
+        _start_workers(settings, kafka.bootstrap, echo)
+    return Up(kafka.bootstrap, kafka.embedded, kafka.started, workers_started=not supervised)
 
 
 def down(settings: Settings, *, wipe: bool, echo: Callable[[str], None]) -> bool:
@@ -50,13 +65,27 @@ def supervise(settings: Settings) -> None:
     processes.Supervisor(settings.data_dir, slots).run()
 
 
-def _start_workers(settings: Settings, bootstrap: str, echo: Callable[[str], None]) -> bool:
+def _supervised(settings: Settings) -> list[str]:
+    """The processes that a living supervisor keeps. Workers left without one are stopped: nobody keeps them."""
     running = [process for process in processes.known(settings.data_dir) if process.is_alive()]
     if any(process.name == processes.SUPERVISOR for process in running):
-        echo(f"workers run already: {', '.join(process.name for process in running)}")
-        return False
+        return [process.name for process in running]
     for orphan in running:
         processes.stop(orphan)
+    return []
+
+
+def _refuse_taken_ports(slots: list[processes.WorkerSlot]) -> None:
+    for slot in slots:
+        port = slot.metrics_port
+        if not probe.is_free(port):
+            raise Unavailable(
+                f"port {port}, for the metrics of {slot.name}, is taken ({probe.holder(port)})\n"
+                f"  fix: HUB_METRICS_PORT={probe.free_port()} hub up, or stop the other one"
+            )
+
+
+def _start_workers(settings: Settings, bootstrap: str, echo: Callable[[str], None]) -> None:
     command = [sys.executable, "-m", "hub.cli", "supervise", "--workers", str(settings.workers)]
     child = processes.spawn(
         command,
@@ -68,7 +97,6 @@ def _start_workers(settings: Settings, bootstrap: str, echo: Callable[[str], Non
     for slot in slots:
         _wait_until_ready(settings, slot, child.poll)
     echo(f"workers started: {', '.join(slot.name for slot in slots)}")
-    return True
 
 
 def _wait_until_ready(

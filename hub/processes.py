@@ -89,9 +89,12 @@ def remember(data_dir: Path, name: str, pid: int, metrics_port: int | None = Non
 
 
 def known(data_dir: Path) -> list[Process]:
-    """Every process that has a file, alive or not, by name."""
-    files = sorted(run_folder(data_dir).glob("*.json"))
-    return [Process(**json.loads(file.read_text())) for file in files]
+    """Every process that has a file, alive or not, by name; a file of another version or torn is no process."""
+    found = []
+    for file in sorted(run_folder(data_dir).glob("*.json")):
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, TypeError):
+            found.append(Process(**json.loads(file.read_text())))
+    return found
 
 
 def forget(data_dir: Path, name: str) -> None:

@@ -50,7 +50,12 @@ class Worker:
         config = self._config
         server = None
         if config.metrics_port is not None:
-            server = MetricsServer(self.metrics, config.metrics_host, config.metrics_port)
+            try:
+                server = MetricsServer(self.metrics, config.metrics_host, config.metrics_port)
+            except OSError as error:
+                place = f"{config.metrics_host}:{config.metrics_port}"
+                log.error("%s: metrics cannot be served at %s: %s", self._name, place, error.strerror)
+                return GAVE_UP
         log.info("%s: starting on %s, data in %s", self._name, config.bootstrap, config.data_dir)
         try:
             return self._sessions()
