@@ -28,7 +28,7 @@ final class Engine {
         ended.await();
     }
 
-    /** Tuned for throughput within exactly-once's default commit interval of 100 ms. */
+    /** Exactly-once with its default commit interval of 100 ms; {@code tuned=false} leaves the rest at its default. */
     private static Properties settings(Options options) {
         Properties settings = new Properties();
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, options.text("bootstrap"));
@@ -39,10 +39,17 @@ final class Engine {
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.text("commit", "100"));
         settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
         settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        if (Boolean.parseBoolean(options.text("tuned", "true"))) {
+            tune(settings, options);
+        }
+        return settings;
+    }
+
+    private static void tune(Properties settings, Options options) {
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, options.text("cache", "67108864"));
         settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, "5000");
         settings.put(StreamsConfig.METRICS_RECORDING_LEVEL_CONFIG, "INFO");
-        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), "5000");
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG), "4194304");
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), options.text("linger", "20"));
@@ -51,6 +58,5 @@ final class Engine {
         settings.put(
                 StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
                 options.text("compression", "lz4"));
-        return settings;
     }
 }
