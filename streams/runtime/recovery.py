@@ -5,7 +5,14 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from hub.domain.errors import Unavailable
@@ -21,6 +28,7 @@ DUE_HEADER = "due"
 
 _BATCH = 5000
 _SILENCE = 0.5
+_STABLE_WITHIN = 30.0
 
 
 class Span(NamedTuple):
@@ -37,6 +45,26 @@ def offsets(admin: AdminClient, partitions: list[TopicPartition], spec: OffsetSp
         return {}
     answers = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=10)
     return {(each.topic, each.partition): future.result().offset for each, future in answers.items()}
+
+
+def stable_offsets(admin: AdminClient, group: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    """The group's committed offsets, once no open transaction may still change them; -1001 where there is none.
+
+    Asked through the admin client: `Consumer.committed` right after an assignment was seen to hang for its whole
+    time-out when the broker had just come back.
+    """
+    asked = [TopicPartition(each.topic, each.partition) for each in partitions]
+    deadline = time.monotonic() + _STABLE_WITHIN
+    while True:
+        request = [ConsumerGroupTopicPartitions(group, asked)]
+        (answer,) = admin.list_consumer_group_offsets(request, require_stable=True, request_timeout=10).values()
+        found: list[TopicPartition] = answer.result().topic_partitions
+        errors = [each.error for each in found if each.error is not None]
+        if not errors:
+            return found
+        if errors[0].code() != KafkaError.UNSTABLE_OFFSET_COMMIT or time.monotonic() > deadline:
+            raise KafkaException(errors[0])
+        time.sleep(0.02)
 
 
 def recover(

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from hub.domain.errors import Unavailable
 from streams.runtime import clients
@@ -247,7 +247,9 @@ class Session:
         self._tasks.open(self._assigned)
         self._metrics.recovered(time.monotonic() - began)
 
-    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Where to begin is found out when the stores are open; until then nothing needs to be fetched."""
+        consumer.assign([TopicPartition(each.topic, each.partition, OFFSET_END) for each in partitions])
         self._assigned = partitions
         self._rebalanced = True
 

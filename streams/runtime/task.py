@@ -4,14 +4,14 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from hub.domain.errors import Unavailable
 from streams.runtime import clients
 from streams.runtime.api import Processor, Row
 from streams.runtime.config import RunConfig
-from streams.runtime.recovery import offsets, recover
+from streams.runtime.recovery import offsets, recover, stable_offsets
 from streams.runtime.rows import Changes, Rows
 from streams.runtime.store import Store
 from streams.runtime.topics import Topics
@@ -155,9 +155,7 @@ class Tasks:
     def _committed(self, assigned: list[TopicPartition]) -> dict[tuple[str, int], int]:
         earliest = offsets(self._admin, assigned, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
         positions = {}
-        for place in self._consumer.committed(assigned, timeout=30.0):
-            if place.error is not None:
-                raise KafkaException(place.error)
+        for place in stable_offsets(self._admin, self._processor.name, assigned):
             first = earliest[place.topic, place.partition]
             if 0 <= place.offset < first:
                 message = "%s[%d]: %d records were deleted by retention before they were read"
