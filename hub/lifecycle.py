@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hub import cluster, processes
 from hub.city import load_city
 from hub.cluster import probe
-from hub.domain.errors import Unavailable
+from hub.domain.errors import Misconfigured, Unavailable
 from hub.settings import Settings
 from hub.topics import apply, catalogue
 
@@ -36,7 +36,7 @@ def up(settings: Settings, echo: Callable[[str], None]) -> Up:
         Unavailable: a port is taken, Kafka or a worker does not come up.
     """
     catalogue()
-    load_city(settings.city)
+    _check_city(settings)
     supervised = _supervised(settings)
     if not supervised:
         _refuse_taken_ports(processes.slots(STAGES, settings.workers, settings.metrics_port))
@@ -63,6 +63,14 @@ def supervise(settings: Settings) -> None:
     """Run the supervisor in this process until it is told to stop."""
     slots = processes.slots(STAGES, settings.workers, settings.metrics_port)
     processes.Supervisor(settings.data_dir, slots).run()
+
+
+def _check_city(settings: Settings) -> None:
+    try:
+        load_city(settings.city)
+    except Misconfigured as wrong:
+        place = f"city folder {settings.city} (HUB_CITY) cannot be used:"
+        raise Misconfigured([place, *wrong.problems]) from None
 
 
 def _supervised(settings: Settings) -> list[str]:

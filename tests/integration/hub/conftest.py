@@ -133,9 +133,9 @@ class Hub:
                 continue
         return found
 
-    def process(self, name: str) -> psutil.Process:
-        """A process by the name `hub status` gives it."""
-        return psutil.Process(json.loads((self.data_dir / "run" / f"{name}.json").read_text())["pid"])
+    def pid(self, name: str) -> int:
+        """The last process that had that name in `hub status`."""
+        return int(json.loads((self.data_dir / "run" / f"{name}.json").read_text())["pid"])
 
     def log(self, name: str) -> str:
         file = self.data_dir / "logs" / f"{name}.log"
@@ -149,6 +149,8 @@ class Hub:
 
     def end(self) -> None:
         """Whatever a test left: everything goes."""
+        if not self.data_dir.exists() and not self.processes():
+            return
         subprocess.run([*HUB, "down", "--wipe"], env=self.environment, capture_output=True, timeout=120)
         left = self.processes()
         for process in left:

@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -175,6 +176,4 @@ def demo_on_a_terminal(
 
 
 def hub_command() -> list[str]:
-    import sys
-
     return [sys.executable, "-m", "hub.cli"]
