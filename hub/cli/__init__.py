@@ -19,6 +19,7 @@ _COMMANDS = {
     "trace": ("hub.cli.trace:trace", "A case from raw message to dispatch, with every decision."),
     "dead": ("hub.cli.dead", "Dead letters: list, show, replay."),
     "sources": ("hub.cli.sources", "Sources: list, try an export, make a new one."),
+    "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),
     "topics": ("hub.cli.topics", "The topic catalogue: list, apply, describe."),
     "schemas": ("hub.cli.schemas", "Avro schemas: list, show, check, register, serve."),
     "city": ("hub.cli.city", "The city folder: check."),
@@ -56,6 +57,8 @@ def build(only: str | None = None) -> typer.Typer:
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 something is away or does not hold, 2 usage or settings."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # kafka-python tells of its own slow turns whenever the machine is busy: nothing anyone could mend.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
     only = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
         build(only)()

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -130,26 +131,24 @@ def _show(outcome: "Outcome") -> None:
         "Level · 哨级": cases.by_level,
         "Tier · 层级": cases.by_tier,
         "Division · 县区": cases.by_division,
+        "Dead letters · 死信": Counter(account.dead_by_reason),
     }
     tables = [
-        _table(title, (title.split(" ")[0].lower(), "cases"), [(k, f"{n:,}") for k, n in counts.most_common()])
+        _table(title, ("", ""), [(name, f"{count:,}") for name, count in counts.most_common()])
         for title, counts in groups.items()
     ]
     console.print(Columns(tables))
-    reasons = sorted(account.dead_by_reason.items(), key=lambda pair: -pair[1])
-    console.print("Dead letters by reason: " + ", ".join(f"{reason} {n}" for reason, n in reasons), highlight=False)
     verdict = "everything accounted for" if account.unaccounted == 0 else f"UNACCOUNTED {account.unaccounted}"
     console.print(f"\n{account.published:,} records, {cases.total:,} cases in {outcome.seconds:.0f} s: {verdict}")
-    console.print(
-        "Look next:  hub trace hotline:HL2026111000017   ·   hub dead list   ·   hub status   ·   hub topics list",
-        highlight=False,
-    )
+    console.print("Look next (start the hub again with: hub up)")
+    for command in ("hub trace hotline:HL2026111000017", "hub dead list", "hub status", "hub topics list"):
+        console.print(f"  {command}", highlight=False)
 
 
 def _table(title: str, names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", show_header=any(names))
     for index, name in enumerate(names):
         table.add_column(name, justify="left" if index == 0 else "right")
     for row in rows:

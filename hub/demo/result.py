@@ -53,9 +53,12 @@ def account_of(
         row[verdict] += count
         if reason:
             account.dead_by_reason[reason] = account.dead_by_reason.get(reason, 0) + count
+    for source, reason in published.edge_dead:
+        account.by_source[source]["dead"] += 1
+        account.dead_by_reason[reason] = account.dead_by_reason.get(reason, 0) + 1
     account.accepted = sum(row["accepted"] for row in account.by_source.values())
     account.duplicate = sum(row["duplicate"] for row in account.by_source.values())
-    account.dead = sum(row["dead"] for row in account.by_source.values()) + published.edge_dead
+    account.dead = sum(row["dead"] for row in account.by_source.values())
     return account
 
 

@@ -15,10 +15,10 @@ _CONFIRM_EVERY = 500
 
 @dataclass(slots=True)
 class Published:
-    """What was handed over and acknowledged, in records. `edge_dead` are letters the edge itself wrote."""
+    """What was handed over and acknowledged, in records. `edge_dead` are letters the edge itself wrote: (source, reason)."""
 
     records: int = 0
-    edge_dead: int = 0
+    edge_dead: list[tuple[str, str]] = field(default_factory=list)
     by_source: dict[str, int] = field(default_factory=dict)
 
     def add(self, source: str, records: int) -> None:
@@ -64,7 +64,8 @@ class Traffic:
         for source, records, handed in self._waiting:
             places = [one.wait() for one in handed]
             self.published.add(source, records)
-            self.published.edge_dead += sum(place.topic == self._dead_letters for place in places)
+            letters = [place.reason or "" for place in places if place.topic == self._dead_letters]
+            self.published.edge_dead += [(source, reason) for reason in letters]
         self._waiting.clear()
         self._progress(self.published.records)
 
