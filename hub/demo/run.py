@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from connectors.sources import SOURCES
 from hub import lifecycle
 from hub.city import load_city
 from hub.demo.result import Account, Cases, account_of, cases_of
@@ -97,7 +98,7 @@ def _wait(
     watch: Watcher,
 ) -> Account:
     """Until unify has settled every record and casework has taken every event."""
-    sources = {topics.raw(name): name for name in published.by_source}
+    sources = {topics.raw(name): name for name in SOURCES}
     progress, since = -1, time.monotonic()
     while True:
         after = read_tallies(bootstrap, topics)

@@ -15,7 +15,10 @@ _CONFIRM_EVERY = 500
 
 @dataclass(slots=True)
 class Published:
-    """What was handed over and acknowledged, in records. `edge_dead` are letters the edge itself wrote: (source, reason)."""
+    """What was handed over and acknowledged, in records.
+
+    `edge_dead` are the letters that the edge itself wrote: (source, reason).
+    """
 
     records: int = 0
     edge_dead: list[tuple[str, str]] = field(default_factory=list)
