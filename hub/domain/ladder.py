@@ -1,0 +1,297 @@
+"""The clocks of one case and their ladder: what each event and each due instant does. Rules: docs/clocks.md.
+
+`apply` takes an event by its own time, after every rung that lies before it; `fire` climbs the rungs up to and
+including an instant; `next_due` is the instant to be woken at. All three are pure.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from hub.domain.clock import (
+    Clock,
+    ClockEnd,
+    SlaOutcome,
+    Terms,
+    climbed,
+    extended,
+    finished,
+    next_rung,
+    paused,
+    reckoned,
+    restarted,
+    resumed,
+    started,
+    stopped,
+)
+from hub.domain.clock_events import (
+    CalledBack,
+    ClockEvent,
+    Closed,
+    Dispatched,
+    Done,
+    ExtensionGranted,
+    ExtensionRequested,
+    LevelRaised,
+    Registered,
+    Resumed,
+    Returned,
+    Suspended,
+    Urged,
+)
+from hub.domain.limits import ClockName, Limit
+from hub.domain.pauses import Pause
+from hub.domain.tiers import WhistleLevel
+from hub.domain.worktime import WorkTime
+
+Phase = Literal["OPEN", "DONE", "CLOSED"]
+ExtensionRefusal = Literal["breached", "no_handle_clock", "other_unit"]
+_ORDER: dict[ClockName, int] = {"sign": 0, "handle": 1, "call_back": 2, "total": 3}
+_URGED_ENOUGH = 2
+
+
+@dataclass(slots=True, frozen=True)
+class NextLevel:
+    """What the second urging of a cycle raises a case to."""
+
+    level: WhistleLevel
+    limit: Limit
+
+
+@dataclass(slots=True, frozen=True)
+class CaseClocks:
+    """The clocks of a case, running and past, and what the rules must remember. Begin with `CaseClocks(terms, …)`.
+
+    `limit` is the full handle limit of the present level. `unit` had the case last. `running` is in the order in
+    which clocks of one instant are told. `past` are the clocks that ended, as they were.
+    """
+
+    terms: Terms
+    level: WhistleLevel
+    limit: Limit
+    total_limit: Limit | None = None
+    next_level: NextLevel | None = None
+    phase: Phase = "OPEN"
+    cycle: int = 1
+    leg: int = 0
+    unit: str | None = None
+    urged: int = 0
+    suspension: Pause | None = None
+    running: tuple[Clock, ...] = ()
+    past: tuple[Clock, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Step:
+    """The clocks afterwards, the outcomes in the order in which they happened, and why an event was refused."""
+
+    clocks: CaseClocks
+    outcomes: tuple[SlaOutcome, ...] = ()
+    refused: ExtensionRefusal | None = None
+
+
+def apply(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
+    """An event, taken by its own time: rungs before it come first, a rung of the same instant comes after it.
+
+    What has been fired stays fired, also where an event is heard of that happened before.
+    """
+    before = _climb(clocks, lambda rung: rung < event.at)
+    step = _take(before.clocks, event, worktime)
+    return replace(step, outcomes=before.outcomes + step.outcomes)
+
+
+def fire(clocks: CaseClocks, now: datetime) -> Step:
+    """Every rung up to and including now, oldest first."""
+    return _climb(clocks, lambda rung: rung <= now)
+
+
+def next_due(clocks: CaseClocks) -> datetime | None:
+    """The next instant at which something fires by itself."""
+    rungs = [rung[0] for clock in clocks.running if (rung := next_rung(clock))]
+    return min(rungs, default=None)
+
+
+def handle_clock(clocks: CaseClocks) -> Clock | None:
+    """The running handle clock."""
+    return clock_named(clocks, "handle")
+
+
+def clock_named(clocks: CaseClocks, name: ClockName) -> Clock | None:
+    """The running clock of that name."""
+    return next((clock for clock in clocks.running if clock.name == name), None)
+
+
+def begin(clocks: CaseClocks, name: ClockName, at: datetime, limit: Limit, worktime: WorkTime) -> CaseClocks:
+    """One more running clock, in the present cycle; a suspension in force holds for it too."""
+    leg = max(clocks.leg, 1) if name in ("sign", "handle") else 1
+    pauses = (clocks.suspension,) if clocks.suspension else ()
+    clock = started(name, clocks.cycle, leg, at, limit, clocks.terms, worktime, pauses)
+    return replace(clocks, running=_ordered((*clocks.running, clock)))
+
+
+def finish(clocks: CaseClocks, name: ClockName, at: datetime, worktime: WorkTime) -> Step:
+    """The clock of that name stopped by a report, MET unless it is breached."""
+    return _finish_all(clocks, at, worktime, (name,))
+
+
+def recalculated(clocks: CaseClocks, worktime: WorkTime) -> CaseClocks:
+    """The running clocks by another calendar: what is not a fact yet may move."""
+    return _each(clocks, lambda clock: reckoned(clock, worktime))
+
+
+def _climb(clocks: CaseClocks, is_reached: Callable[[datetime], bool]) -> Step:
+    outcomes: list[SlaOutcome] = []
+    while True:
+        ahead = [(rung, clock) for clock in clocks.running if (rung := next_rung(clock)) and is_reached(rung[0])]
+        if not ahead:
+            return Step(clocks, tuple(outcomes))
+        (_, name), clock = min(ahead, key=lambda one: (one[0][0], _ORDER[one[1].name]))
+        after, outcome = climbed(clock, name)
+        clocks = replace(clocks, running=tuple(after if one is clock else one for one in clocks.running))
+        outcomes.append(outcome)
+
+
+def _take(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
+    match event:
+        case ExtensionRequested() | ExtensionGranted():
+            return _extension(clocks, event, worktime)
+        case Done():
+            return _done(clocks, event, worktime)
+        case Closed():
+            return Step(replace(_stop_all(clocks, event.at, "STOPPED"), phase="CLOSED"))
+    if clocks.phase == "CLOSED":
+        return Step(clocks)
+    match event:
+        case Registered():
+            return Step(_registered(clocks, event, worktime))
+        case Dispatched():
+            return Step(_dispatched(clocks, event, worktime))
+        case CalledBack():
+            return Step(clocks if event.is_satisfied else _reworked(clocks, event.at, worktime))
+        case Suspended():
+            return Step(_suspended(clocks, event, worktime))
+        case Resumed():
+            return Step(_resumed(clocks, event.at, worktime))
+        case Returned():
+            pause = Pause(event.at, None, "return")
+            return Step(_on_handle(clocks, lambda clock: paused(clock, pause, worktime)))
+        case Urged():
+            return Step(_urged(clocks, event.at, worktime))
+        case LevelRaised():
+            return Step(_raised(clocks, event.at, event.level, event.limit, worktime))
+
+
+def _registered(clocks: CaseClocks, event: Registered, worktime: WorkTime) -> CaseClocks:
+    has_one = any(one.name == "total" for one in (*clocks.running, *clocks.past))
+    if clocks.total_limit is None or has_one or clocks.phase != "OPEN":
+        return clocks
+    return begin(clocks, "total", event.at, clocks.total_limit, worktime)
+
+
+def _dispatched(clocks: CaseClocks, event: Dispatched, worktime: WorkTime) -> CaseClocks:
+    if clocks.phase != "OPEN":
+        return clocks
+    handle = handle_clock(clocks)
+    if handle is not None and clocks.unit in (None, event.unit):
+        again = _on_handle(clocks, lambda clock: resumed(clock, "return", event.at, worktime))
+        return replace(again, unit=event.unit)
+    ended = _stop(clocks, event.at, "LEG", ("handle",))
+    return begin(replace(ended, leg=ended.leg + 1, unit=event.unit), "handle", event.at, clocks.limit, worktime)
+
+
+def _done(clocks: CaseClocks, event: Done, worktime: WorkTime) -> Step:
+    if clocks.phase != "OPEN":
+        return Step(clocks)
+    step = _finish_all(clocks, event.at, worktime)
+    after = replace(step.clocks, phase="DONE", suspension=None, unit=clocks.unit or event.unit)
+    return replace(step, clocks=after)
+
+
+def _reworked(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
+    """The next cycle, at the same unit. A clock that waited for the call-back itself has its own end."""
+    if clocks.phase != "DONE":
+        return clocks
+    next_cycle = replace(clocks, phase="OPEN", cycle=clocks.cycle + 1, leg=1, urged=0)
+    handled = begin(next_cycle, "handle", at, clocks.limit, worktime)
+    return handled if clocks.total_limit is None else begin(handled, "total", at, clocks.total_limit, worktime)
+
+
+def _extension(clocks: CaseClocks, event: ExtensionRequested | ExtensionGranted, worktime: WorkTime) -> Step:
+    handle = handle_clock(clocks)
+    if handle is None:
+        return Step(clocks, refused="no_handle_clock")
+    if handle.is_breached:
+        return Step(clocks, refused="breached")
+    if isinstance(event, ExtensionRequested):
+        return Step(clocks)
+    if event.add.unit != handle.limit.unit:
+        return Step(clocks, refused="other_unit")
+    return Step(_on_handle(clocks, lambda clock: extended(clock, event.add, event.at, worktime)))
+
+
+def _suspended(clocks: CaseClocks, event: Suspended, worktime: WorkTime) -> CaseClocks:
+    if clocks.phase != "OPEN" or _is_suspended(clocks, event.at):
+        return clocks
+    pause = Pause(event.at, event.until, "suspension")
+    return replace(_each(clocks, lambda clock: paused(clock, pause, worktime)), suspension=pause)
+
+
+def _resumed(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
+    return replace(_each(clocks, lambda clock: resumed(clock, "suspension", at, worktime)), suspension=None)
+
+
+def _urged(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
+    counted = replace(clocks, urged=clocks.urged + 1)
+    if counted.urged != _URGED_ENOUGH or clocks.next_level is None:
+        return counted
+    raised = replace(counted, next_level=None)
+    return _raised(raised, at, clocks.next_level.level, clocks.next_level.limit, worktime)
+
+
+def _raised(clocks: CaseClocks, at: datetime, level: WhistleLevel, limit: Limit, worktime: WorkTime) -> CaseClocks:
+    raised = replace(clocks, level=level, limit=limit)
+    return _on_handle(raised, lambda clock: restarted(clock, limit, at, worktime))
+
+
+def _is_suspended(clocks: CaseClocks, at: datetime) -> bool:
+    suspension = clocks.suspension
+    return suspension is not None and (suspension.end is None or at < suspension.end)
+
+
+def _finish_all(clocks: CaseClocks, at: datetime, worktime: WorkTime, names: tuple[ClockName, ...] = ()) -> Step:
+    outcomes: list[SlaOutcome] = []
+    ended: list[Clock] = []
+    running: list[Clock] = []
+    for clock in clocks.running:
+        if names and clock.name not in names:
+            running.append(clock)
+            continue
+        after, outcome = finished(clock, at, worktime)
+        ended.append(after)
+        if outcome is not None:
+            outcomes.append(outcome)
+    after_all = replace(clocks, running=tuple(running), past=(*clocks.past, *ended))
+    return Step(after_all, tuple(outcomes))
+
+
+def _stop_all(clocks: CaseClocks, at: datetime, end: ClockEnd) -> CaseClocks:
+    return _stop(clocks, at, end, tuple(clock.name for clock in clocks.running))
+
+
+def _stop(clocks: CaseClocks, at: datetime, end: ClockEnd, names: tuple[ClockName, ...]) -> CaseClocks:
+    ended = tuple(stopped(clock, at, end) for clock in clocks.running if clock.name in names)
+    running = tuple(clock for clock in clocks.running if clock.name not in names)
+    return replace(clocks, running=running, past=clocks.past + ended)
+
+
+def _on_handle(clocks: CaseClocks, change: Callable[[Clock], Clock]) -> CaseClocks:
+    return _each(clocks, lambda clock: change(clock) if clock.name == "handle" else clock)
+
+
+def _each(clocks: CaseClocks, change: Callable[[Clock], Clock]) -> CaseClocks:
+    return replace(clocks, running=tuple(change(clock) for clock in clocks.running))
+
+
+def _ordered(running: tuple[Clock, ...]) -> tuple[Clock, ...]:
+    return tuple(sorted(running, key=lambda clock: _ORDER[clock.name]))
