@@ -35,7 +35,7 @@ def list_letters(
         typer.echo(json.dumps({"letters": rows}, ensure_ascii=False))
         return
     for row in rows:
-        typer.echo(f"{row['id']:>8}  {row['reason']:<22} {row['field'] or '-':<20} {_place(row)}")
+        typer.echo(f"{row['id']:>8}  {row['reason']:<22} {_padded(row['field'] or '-', 20)} {_place(row)}")
     typer.echo(f"{len(rows)} dead letters. One in full: hub dead show ID")
 
 
@@ -122,3 +122,10 @@ def _bootstrap(given: str | None) -> str:
 
 def _place(row: dict[str, Any]) -> str:
     return f"{row['topic']}/{row['partition']}/{row['offset']}" if row["topic"] else "before Kafka"
+
+
+def _padded(text: str, columns: int) -> str:
+    """Field names may be Chinese: each character takes two columns."""
+    from rich.cells import cell_len
+
+    return text + " " * (columns - cell_len(text))

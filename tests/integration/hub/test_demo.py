@@ -128,25 +128,29 @@ def test_on_a_terminal_the_hub_stays_until_ctrl_c(demo_hub, first):
     assert demo_hub.processes() == []
 
 
-def test_ctrl_c_while_the_demo_works_takes_everything_down(demo_hub, first):
-    """Nothing stays behind, the exit code is 130, and the screen shows no traceback."""
-    shown, code, _ = demo_on_a_terminal(demo_hub, "--cases", "2000", "--rate", "20", interrupt_at="now a day with")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_demo_takes_everything_down(demo_hub, first, number, code):
+    """Ctrl-C or `kill` while it works: nothing stays behind, and the screen shows no traceback."""
+    shown, ended, ran_meanwhile = demo_on_a_terminal(
+        demo_hub, "--cases", "2000", "--rate", "20", interrupt_at="now a day with", number=number
+    )
 
+    assert ran_meanwhile
     assert "Traceback" not in shown, shown
-    assert code == 130, shown
+    assert ended == code, shown
     assert demo_hub.processes() == []
 
 
 def demo_on_a_terminal(
-    hub, *arguments: str, interrupt_at: str = "until Ctrl-C", columns: int = 80
+    hub, *arguments: str, interrupt_at: str = "until Ctrl-C", number: int = signal.SIGINT
 ) -> tuple[str, int, bool]:
-    """Run the demo on a pseudo terminal and press Ctrl-C once a text is shown.
+    """Run the demo on a pseudo terminal and send the signal (Ctrl-C is one) once a text is shown.
 
-    Returns what the screen got, the exit code, and whether something of the hub ran when Ctrl-C was pressed.
+    Returns what the screen got, the exit code, and whether something of the hub ran at that moment.
     """
     ours, theirs = pty.openpty()
     command = [*hub_command(), "demo", *arguments]
-    environment = {**hub.environment, "COLUMNS": str(columns), "TERM": "xterm"}
+    environment = {**hub.environment, "COLUMNS": "80", "TERM": "xterm"}
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     )
@@ -167,7 +171,7 @@ def demo_on_a_terminal(
                 pressed = True
                 time.sleep(0.5)
                 ran = bool(hub.processes())
-                os.killpg(process.pid, signal.SIGINT)
+                os.killpg(process.pid, number)
         code = process.wait(30)
     finally:
         process.kill()
