@@ -52,7 +52,7 @@ class Checker:
             for index, case in enumerate(_cases(file)):
                 name = str(case.get("id", index)) if isinstance(case, Mapping) else str(index)
                 try:
-                    differences = [Difference(str(file), name, *one) for one in self._check(case)]
+                    differences = [Difference(str(file), name, *one) for one in self.differences(case)]
                 except (Rejected, Refused, ValueError) as error:
                     problems.append(f"{file} {name}: {error}")
                     continue
@@ -63,7 +63,8 @@ class Checker:
             raise Misconfigured(problems)
         return Verdict(checked, differ, tuple(found))
 
-    def _check(self, case: Any) -> Iterator[tuple[str, str, str]]:
+    def differences(self, case: Any) -> Iterator[tuple[str, str, str]]:
+        """What differs in one vector or story: what of it, expected, got."""
         if isinstance(case, Mapping) and "events" in case:
             return self._check_story(case)
         if isinstance(case, Mapping) and "limit" in case:

@@ -125,15 +125,17 @@ def _told(outcome: SlaOutcome, outages: Sequence[Outage]) -> Told | None:
 def read_story(data: Mapping[str, Any]) -> Story:
     """A story of the format; raises `Rejected` with the field that cannot be read."""
     events = required(data, "events", list)
-    timed = [(index, event) for index, event in enumerate(events)]
+    outages = _outages(events)
     return Story(
         story_id=str(data.get("id", "")),
         title=str(data.get("title", "")),
         clocks=_clocks(required(data, "policy", dict)),
         events=tuple(
-            (i, _event(event, f"events[{i}]")) for i, event in timed if event.get("type") not in (_DOWN, _UP)
+            (i, _event(event, f"events[{i}]"))
+            for i, event in enumerate(events)
+            if event.get("type") not in (_DOWN, _UP)
         ),
-        outages=_outages(events),
+        outages=outages,
         until=instant_of(data, "until"),
         expected=tuple(_expected(one, f"expected[{i}]") for i, one in enumerate(required(data, "expected", list))),
         refused=tuple(required(data, "refused", list)),
