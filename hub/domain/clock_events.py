@@ -92,6 +92,14 @@ class LevelRaised:
 
 
 @dataclass(slots=True, frozen=True)
+class StepDone:
+    """One of several handling steps is done (the fence stands); `limit` is that of the next one (the repair)."""
+
+    at: datetime
+    limit: Limit
+
+
+@dataclass(slots=True, frozen=True)
 class Closed:
     """Withdrawn or merged into another case."""
 
@@ -110,5 +118,6 @@ ClockEvent = (
     | Returned
     | Urged
     | LevelRaised
+    | StepDone
     | Closed
 )

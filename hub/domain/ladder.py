@@ -37,6 +37,7 @@ from hub.domain.clock_events import (
     Registered,
     Resumed,
     Returned,
+    StepDone,
     Suspended,
     Urged,
 )
@@ -169,6 +170,8 @@ def _take(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
             return Step(_dispatched(clocks, event, worktime))
         case CalledBack():
             return Step(clocks if event.is_satisfied else _reworked(clocks, event.at, worktime))
+        case StepDone():
+            return _stepped(clocks, event, worktime)
         case Suspended():
             return Step(_suspended(clocks, event, worktime))
         case Resumed():
@@ -198,6 +201,15 @@ def _dispatched(clocks: CaseClocks, event: Dispatched, worktime: WorkTime) -> Ca
         return replace(again, unit=event.unit)
     ended = _stop(clocks, event.at, "LEG", ("handle",))
     return begin(replace(ended, leg=ended.leg + 1, unit=event.unit), "handle", event.at, clocks.limit, worktime)
+
+
+def _stepped(clocks: CaseClocks, event: StepDone, worktime: WorkTime) -> Step:
+    """The step's clock ends as by a report; the next step is the next leg, at the same unit."""
+    if handle_clock(clocks) is None:
+        return Step(clocks)
+    step = finish(clocks, "handle", event.at, worktime)
+    next_leg = replace(step.clocks, leg=step.clocks.leg + 1)
+    return replace(step, clocks=begin(next_leg, "handle", event.at, event.limit, worktime))
 
 
 def _done(clocks: CaseClocks, event: Done, worktime: WorkTime) -> Step:

@@ -8,7 +8,7 @@ from hub.clockdesk.explain import explain_data, explain_lines
 from hub.domain.city import WorkCalendar
 from hub.domain.clock import Terms, climbed, next_rung, paused, reckoned, resumed, started
 from hub.domain.clock_data import from_data, to_data
-from hub.domain.clock_events import Dispatched, Suspended
+from hub.domain.clock_events import Dispatched, Done, StepDone, Suspended
 from hub.domain.instants import from_epoch_ms, parse_instant, to_epoch_ms
 from hub.domain.ladder import CaseClocks, apply, begin, clock_named, finish, fire, next_due, recalculated
 from hub.domain.limits import Limit
@@ -123,3 +123,25 @@ def test_a_clock_explains_every_interval():
     assert {one["reason"] for one in data["intervals"]} == {
         "office", "night", "lunch", "holiday", "pause", "make_up_day",
     }  # fmt: skip
+
+
+def test_steps_of_one_handling_have_their_own_limits():
+    """Fence in 3 urgent hours, repair in 8, road surface in 5 work days: three legs, each with its outcome."""
+    clocks = CaseClocks(TERMS, "key", Limit(3, "urgent_hour"))
+    found = []
+    for event in (
+        Dispatched(at("11-09 20:00"), "A"),
+        StepDone(at("11-09 22:00"), Limit(8, "urgent_hour")),
+        StepDone(at("11-10 07:00"), Limit(5, "work_day")),
+        Done(at("11-13 10:00"), "A"),
+    ):
+        step = apply(clocks, event, CITY)
+        clocks = step.clocks
+        found += [f"{one.outcome} {one.leg} {one.due:%m-%d %H:%M}" for one in step.outcomes]
+
+    assert found == [
+        "MET 1 11-09 23:00",
+        "AT_RISK 2 11-10 04:24",
+        "FIRST_TIMEOUT 2 11-10 06:00",
+        "MET 3 11-16 18:00",
+    ]
