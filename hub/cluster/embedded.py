@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from hub import processes
-from hub.cluster import probe
+from hub.cluster import crash, probe
 from hub.cluster.jars import KAFKA_VERSION, Echo, classpath
 from hub.cluster.lock import locked
 from hub.cluster.properties import CLUSTER_ID_PREFIX, LOG4J, new_cluster_id, server_properties, write_properties
@@ -197,9 +197,13 @@ class EmbeddedKafka:
 
     def _launch(self, command: list[str]) -> Broker:
         properties = self._folder / "server.properties"
-        write_properties(properties, server_properties(self._folder, self.port, probe.free_port()))
+        server = server_properties(self._folder, self.port, probe.free_port())
+        write_properties(properties, server)
         if not (self._folder / "data" / "meta.properties").is_file():
             self._format(command, properties)
+        elif crash.has_crashed(self._folder):
+            self._echo("Kafka did not shut down in order: its controller gives the former broker up first")
+            crash.fence(command, _MAIN, server, self._folder, _environment())
         self._shorten_log()
         with self.log.open("ab") as sink:
             child = subprocess.Popen(
