@@ -107,6 +107,7 @@ class Session:
             self._judge(error)
         timers = self._tasks.with_due_timers(self._config.clock.now_ms())
         if shares or timers:
+            self._watch.refuse_after_an_outage()
             self._run_batch(records, shares, timers)
         self._measure()
         self._watch.look()

@@ -40,6 +40,15 @@ class Watch:
         elif error.fatal():
             log.error("%s: %s", self._stage, error.str())
 
+    def refuse_after_an_outage(self) -> None:
+        """No batch begins with clients that have seen all brokers down.
+
+        A producer whose coordinator died between two transactions may wait for ever in its next
+        `send_offsets_to_transaction`, whatever time-out it is given (seen with librdkafka 2.16, `hub chaos kill`).
+        """
+        if self._away_since is not None:
+            raise Unavailable(f"the broker was away {time.monotonic() - self._away_since:.1f} s ago")
+
     def look(self) -> None:
         """From time to time ask whether the topics are there: librdkafka says nothing when one is deleted.
 
