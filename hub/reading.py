@@ -1,5 +1,6 @@
 """Reads committed records of a topic from outside: a scan, a range, or one record by its coordinates."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -93,10 +94,15 @@ class Reader:
             self._consumer.unassign()
 
     def _until_end(self, topic: str, open_partitions: set[int]) -> Iterator[Stored]:
+        last = time.monotonic()
         while open_partitions:
             # consume(n, t) would wait for n: one with a time-out, then what is there.
             messages = self._consumer.consume(1, _POLL_SECONDS)
             messages += self._consumer.consume(_BATCH, 0) if messages else []
+            if messages:
+                last = time.monotonic()
+            elif time.monotonic() - last > _SECONDS:
+                raise Unavailable(f"reading {topic} came to a halt: Kafka at {self._bootstrap} does not answer")
             for message in messages:
                 error = message.error()
                 if error is None:

@@ -7,6 +7,9 @@ from hub.reading import Reader, Stored, partition_of
 from hub.topics import Catalogue
 from schemas.codec import Codec
 
+# Machines of one hub whose clocks differ by more than this have other troubles.
+_CLOCK_SKEW_MS = 3_600_000
+
 
 def trace(bootstrap: str, topics: Catalogue, codec: Codec, case_id: str) -> dict[str, Any] | None:
     """Everything that happened to a case, None when no topic knows it.
@@ -44,8 +47,9 @@ def _dispatches(
 ) -> dict[str, list[dict[str, Any]]]:
     """The case's dispatches by the event that caused them, in case order."""
     found: dict[str, list[dict[str, Any]]] = {}
+    since_ms = _first_decided(reader, topics, state)
     for topic in topics.dispatches:
-        for stored in reader.scan(topic, since_ms=state["reported_at"]):
+        for stored in reader.scan(topic, since_ms=since_ms):
             # A cheap look at the bytes first: only a fraction of the inboxes is about this case.
             if stored.value is None or state["case_id"].encode() not in stored.value:
                 continue
@@ -55,6 +59,15 @@ def _dispatches(
     for lines in found.values():
         lines.sort(key=lambda line: (line["case_version"], line["action"], line["dispatch_id"]))
     return found
+
+
+def _first_decided(reader: Reader, topics: Catalogue, state: dict[str, Any]) -> int | None:
+    """An instant before the case's first dispatch, by Kafka's clock: a source's clock may be years off."""
+    decision = state["decisions"][0] if state["decisions"] else None
+    if decision is None:
+        return None
+    stored = reader.fetch(topics.case_events, decision["event_partition"], decision["event_offset"])
+    return None if stored is None else stored.timestamp - _CLOCK_SKEW_MS
 
 
 def _dispatch_line(dispatch: dict[str, Any], stored: Stored) -> dict[str, Any]:

@@ -35,3 +35,11 @@ def test_no_broker_is_told_with_the_next_step(monkeypatch):
     monkeypatch.setattr("hub.reading._SECONDS", 0.5)
     with Reader("127.0.0.1:1") as reader, pytest.raises(Unavailable, match="hub up"):
         reader.partitions("case.events")
+
+
+def test_a_scan_does_not_wait_for_ever(monkeypatch):
+    """A broker that dies while it is read from: told after some seconds."""
+    monkeypatch.setattr("hub.reading._SECONDS", 0.5)
+    monkeypatch.setattr("hub.reading._POLL_SECONDS", 0.1)
+    with Reader("127.0.0.1:1") as reader, pytest.raises(Unavailable, match="case.events"):
+        list(reader.scan("case.events", partition=0))

@@ -164,3 +164,16 @@ def test_headers_that_are_not_text_are_no_bug(hub, order):
     assert case_ids(hub)["hotline:HLODD"] == 1
     assert letter.cause.reason == "malformed_json"
     assert hub.run("dead", "show", letter.id).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "at"), [("HLAHEAD", "2099-01-02 03:04:05"), ("HLBEHIND", "2009-01-02 03:04:05")]
+)
+def test_a_source_whose_clock_is_years_off_is_traced_all_the_same(hub, order, number, at):
+    """Events are found by where they stand, not by when their source says they were."""
+    hub.produce("raw.hotline", number.encode(), as_sent({**order, "eventTime": at}, number))
+    hub.settle()
+
+    (step,) = hub.json("trace", f"hotline:{number}")["steps"]
+
+    assert (step["event"]["kind"], len(step["dispatches"])) == ("REPORTED", 1)
