@@ -41,5 +41,5 @@ def test_a_scan_does_not_wait_for_ever(monkeypatch):
     """A broker that dies while it is read from: told after some seconds."""
     monkeypatch.setattr("hub.reading._SECONDS", 0.5)
     monkeypatch.setattr("hub.reading._POLL_SECONDS", 0.1)
-    with Reader("127.0.0.1:1") as reader, pytest.raises(Unavailable, match="case.events"):
+    with Reader("127.0.0.1:1") as reader, pytest.raises(Unavailable, match=r"case\.events"):
         list(reader.scan("case.events", partition=0))
