@@ -1,14 +1,10 @@
 """The way into `raw.<source>`: one message a record, acknowledged by Kafka before anyone is told so."""
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -17,6 +13,7 @@ from connectors.sources.limits import LARGEST_FILE_BYTES, unpack
 from hub.domain.dead_letter import LARGEST_LETTER_BYTES, Cause, quarantine_headers
 from hub.domain.errors import Rejected, Unavailable
 from hub.domain.source import RawRecord, Source
+from hub.quarantine import put_aside, put_bytes_aside
 
 _STAGE = "edge"
 _ACK_SECONDS = 60.0
@@ -95,15 +92,9 @@ class RawPublisher:
         received = {"received-at": str(self._now_ms()), "connector": self._connector}
         return [self._send(source, None, key, payload, {**headers, **received})]
 
-    def refuse_file(self, source: Source, content: BufferedReader) -> "Pending":
+    def refuse_file(self, source: Source, content: BinaryIO) -> "Pending":
         """A file beyond the limit: kept in quarantine without being read into memory, and one dead letter."""
-        self._quarantine.mkdir(parents=True, exist_ok=True)
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-        length = content.seek(0, os.SEEK_END)
-        content.seek(0)
-        with tempfile.NamedTemporaryFile(dir=self._quarantine, delete=False) as copy:
-            shutil.copyfileobj(content, copy, 1024 * 1024)
-        Path(copy.name).replace(self._quarantine / sha256)
+        sha256, length = put_aside(self._quarantine, content)
         rejected = Rejected("oversized", detail=f"{length} bytes; a file has at most {LARGEST_FILE_BYTES}")
         return self._letter_of(source, length, sha256, rejected)
 
@@ -137,10 +128,8 @@ class RawPublisher:
         return Pending(future, number, key, reason)
 
     def _letter(self, source: Source, payload: bytes, rejected: Rejected) -> "Pending":
-        self._quarantine.mkdir(parents=True, exist_ok=True)
-        sha256 = hashlib.sha256(payload).hexdigest()
-        (self._quarantine / sha256).write_bytes(payload)
-        return self._letter_of(source, len(payload), sha256, rejected)
+        sha256, length = put_bytes_aside(self._quarantine, payload)
+        return self._letter_of(source, length, sha256, rejected)
 
     def _letter_of(self, source: Source, length: int, sha256: str, rejected: Rejected) -> "Pending":
         cause = Cause(rejected.reason, _STAGE, rejected.field, rejected.detail)

@@ -38,6 +38,12 @@ class Letter:
         """The quarantine file that holds the bytes, None where the letter itself does."""
         return dict(self.stored.headers).get("quarantine-file", b"").decode() or None
 
+    @property
+    def length(self) -> int:
+        """Bytes of the record, wherever they are kept."""
+        told = dict(self.stored.headers).get("quarantine-length")
+        return len(self.stored.value or b"") if told is None else int(told)
+
     def summary(self) -> dict[str, Any]:
         """Why and where, without a byte of the record itself."""
         return {
@@ -51,7 +57,7 @@ class Letter:
             "offset": self.cause.offset if self.cause.topic else None,
             "attempts": self.cause.attempts,
             "at": self.stored.timestamp,
-            "bytes": len(self.stored.value or b""),
+            "bytes": self.length,
             "quarantine_file": self.quarantined,
         }
 

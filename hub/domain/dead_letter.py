@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # A letter carries its original bytes up to this size; larger ones stay in a quarantine file.
-LARGEST_LETTER_BYTES = 1024 * 1024 - 64 * 1024
+LARGEST_LETTER_BYTES = 1024 * 1024
+# Of the record's own headers, and of its key, it carries at most so much.
+LARGEST_HEADERS_BYTES = 256 * 1024
 _ORIGINAL = "original."
 
 Headers = Sequence[tuple[str, bytes]]
@@ -59,9 +61,18 @@ class Cause:
         )
 
 
-def kept_headers(headers: Headers) -> list[tuple[str, bytes]]:
-    """The record's own headers as the letter keeps them."""
-    return [(_ORIGINAL + name, value) for name, value in headers]
+def kept_headers(headers: Headers, room: int = LARGEST_HEADERS_BYTES) -> list[tuple[str, bytes]]:
+    """The record's own headers as far as the letter has room: megabytes of them must not stop a stage."""
+    kept: list[tuple[str, bytes]] = []
+    left_out = 0
+    for name, value in headers:
+        size = len(name) + len(value or b"")
+        if size <= room:
+            room -= size
+            kept.append((_ORIGINAL + name, value))
+        else:
+            left_out += 1
+    return [*kept, ("headers-left-out", b"%d" % left_out)] if left_out else kept
 
 
 def original_headers(headers: Headers) -> list[tuple[str, bytes]]:

@@ -5,16 +5,20 @@ too large for the topic go to a quarantine file named by their digest; the lette
 digest. The reason, field and detail never hold personal data.
 """
 
-import hashlib
-import os
 from pathlib import Path
 from traceback import extract_tb
 
-from hub.domain.errors import Rejected, Unavailable
+from hub.domain.dead_letter import (
+    LARGEST_HEADERS_BYTES,
+    LARGEST_LETTER_BYTES,
+    Cause,
+    kept_headers,
+    quarantine_headers,
+)
+from hub.domain.errors import Rejected
+from hub.quarantine import put_bytes_aside
 from streams.runtime.api import Output, Record
 
-INLINE_LIMIT = 1024 * 1024
-_KEPT_BYTES = 256 * 1024
 PROCESSOR_ERROR = "processor_error"
 OUTPUT_TOO_LARGE = "output_too_large"
 
@@ -32,70 +36,27 @@ class DeadLetters:
         rejected = error if isinstance(error, Rejected) else None
         reason = rejected.reason if rejected else PROCESSOR_ERROR
         detail = rejected.detail if rejected else _whereabouts(error)
-        headers = [
-            ("reason", reason.encode()),
-            ("field", ((rejected.field if rejected else None) or "").encode()),
-            ("detail", detail.encode()),
-            ("stage", self._stage.encode()),
-            ("topic", record.topic.encode()),
-            ("partition", b"%d" % record.partition),
-            ("offset", b"%d" % record.offset),
-            ("attempts", b"%d" % (_attempts_before(record) + 1)),
-        ]
-        if not rejected:
-            headers.append(("error", type(error).__name__.encode()))
-        headers += _kept(record)
+        cause = Cause(
+            reason,
+            self._stage,
+            rejected.field if rejected else None,
+            detail,
+            record.topic,
+            record.partition,
+            record.offset,
+            _attempts_before(record) + 1,
+            "" if rejected else type(error).__name__,
+        )
+        headers = [*cause.headers(), *kept_headers(record.headers)]
         value = record.value
-        if value is not None and len(value) > INLINE_LIMIT:
-            digest = hashlib.sha256(value).hexdigest()
-            self._put_aside(digest, value)
-            headers += [
-                ("quarantine-file", digest.encode()),
-                ("quarantine-length", b"%d" % len(value)),
-                ("quarantine-sha256", digest.encode()),
-            ]
+        if value is not None and len(value) > LARGEST_LETTER_BYTES:
+            headers += quarantine_headers(*put_bytes_aside(self._quarantine, value))
             value = None
-        key = record.key if len(record.key or b"") <= _KEPT_BYTES else None
+        key = record.key
+        if key is not None and len(key) > LARGEST_HEADERS_BYTES:
+            headers.append(("key-left-out", b"%d bytes" % len(key)))
+            key = None
         return Output(self.topic, key, value, headers)
-
-    def _put_aside(self, name: str, value: bytes) -> None:
-        """Durable before the letter is; named by content, so that a repetition changes nothing."""
-        path = self._quarantine / name
-        try:
-            if path.exists():
-                return
-            self._quarantine.mkdir(parents=True, exist_ok=True)
-            passing = path.with_name(f"{name}.{os.getpid()}")
-            with passing.open("wb") as file:
-                file.write(value)
-                file.flush()
-                os.fsync(file.fileno())
-            passing.rename(path)
-            folder = os.open(self._quarantine, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise Unavailable(f"quarantine {self._quarantine}: {error.strerror}") from error
-
-
-def _kept(record: Record) -> list[tuple[str, bytes]]:
-    """The record's own headers as far as a letter has room: one with megabytes of them must not stop the stage."""
-    kept: list[tuple[str, bytes]] = []
-    room, left_out = _KEPT_BYTES, 0
-    for name, value in record.headers:
-        size = len(name) + len(value or b"")
-        if size <= room:
-            room -= size
-            kept.append((f"original.{name}", value))
-        else:
-            left_out += 1
-    if len(record.key or b"") > _KEPT_BYTES:
-        kept.append(("key-left-out", b"%d bytes" % len(record.key or b"")))
-    if left_out:
-        kept.append(("headers-left-out", b"%d" % left_out))
-    return kept
 
 
 def _attempts_before(record: Record) -> int:
