@@ -59,8 +59,10 @@ def demo(
         if not ran_before:
             # A second Ctrl-C out of impatience must not leave half of it running.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            lifecycle.down(settings, wipe=False, echo=lambda line: typer.echo(line, err=True))
-            typer.echo("Stopped everything that was started. Its data stays: hub up, or hub down --wipe", err=True)
+            if lifecycle.down(settings, wipe=False, echo=lambda line: typer.echo(line, err=True)):
+                typer.echo(
+                    "Stopped everything that was started. Its data stays: hub up, or hub down --wipe", err=True
+                )
     if outcome.account.unaccounted:
         typer.echo(f"{outcome.account.unaccounted} records are unaccounted for", err=True)
         raise typer.Exit(1)

@@ -10,8 +10,8 @@ from connectors.sources import SOURCES
 from hub import lifecycle
 from hub.city import load_city
 from hub.demo.result import Account, Cases, account_of, cases_of
-from hub.demo.traffic import Published, Traffic
-from hub.domain.errors import Unavailable
+from hub.demo.traffic import Published, Traffic, sample_files
+from hub.domain.errors import Misconfigured, Unavailable
 from hub.sending import open_publisher
 from hub.settings import Settings
 from hub.simulation import simulate
@@ -71,7 +71,13 @@ class Watcher:
 
 
 def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
-    """Run the plan on the hub that is up, or that this brings up."""
+    """Run the plan on the hub that is up, or that this brings up.
+
+    Raises:
+        Misconfigured: there are no samples to publish; nothing was started.
+    """
+    if not any(sample_files(settings.samples)):
+        raise Misconfigured([f"HUB_SAMPLES: {settings.samples} holds no sample files; name the folder that does"])
     found = lifecycle.up(settings, watch.stage)
     settings = settings.model_copy(update={"bootstrap": found.bootstrap})
     topics = catalogue()

@@ -158,6 +158,9 @@ def test_wrong_use_is_told_with_exit_code_2(new_hub, samples: Path, tmp_path: Pa
     assert "no such file" in plain(hub.run("send", "hotline", tmp_path / "none.json", code=2).stderr)
     assert "HUB_KAFKA_PORT" in hub.run("up", code=2, HUB_KAFKA_PORT="high").stderr
     assert str(tmp_path) in hub.run("up", code=2, HUB_CITY=str(tmp_path)).stderr
+    without_samples = hub.run("demo", "--json", code=2, HUB_SAMPLES=str(tmp_path))
+    assert (str(tmp_path) in without_samples.stderr, without_samples.stdout) == (True, "")
+    assert "Stopped" not in without_samples.stderr
     assert hub.processes() == []
 
 
