@@ -15,6 +15,7 @@ from streams.runtime.api import Processor, Record
 from streams.runtime.batch import Limits, Share
 from streams.runtime.commit import Commit
 from streams.runtime.config import RunConfig
+from streams.runtime.forgotten import end_forgotten, past_self
 from streams.runtime.letters import DeadLetters
 from streams.runtime.metrics import Metrics
 from streams.runtime.task import Tasks
@@ -69,8 +70,10 @@ class Session:
         admin = clients.admin(config)
         self._watch = Watch(admin, processor, self._state_topics, config)
         # First the past self is fenced and its transaction decided, then committed offsets are asked for.
+        past = past_self(config, clients.transactional_id(config, self._stage))
         self._producer = clients.producer(config, self._stage, self._watch.on_error)
         self._producer.init_transactions(30.0)
+        self._swept = self._finisher.submit(end_forgotten, config, past, admin) if past else None
         self._consumer: Consumer = clients.consumer(config, self._stage, self._watch.on_error)
         self._tasks = Tasks(processor, config, self._state_topics, self._watch.topics, admin, self._consumer)
         self._commit = Commit(
@@ -245,6 +248,8 @@ class Session:
 
     def _open_tasks(self) -> None:
         began = time.monotonic()
+        if self._swept is not None:
+            self._swept.result()
         self._tasks.open(self._assigned)
         self._metrics.recovered(time.monotonic() - began)
 

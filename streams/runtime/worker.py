@@ -139,6 +139,8 @@ def run(processor: Processor, config: RunConfig) -> int:
     0 drained · 1 gave up, or another process has taken this slot · 2 misconfigured.
     """
     worker = Worker(processor, config)
+    # kafka-python, used once at the start, tells of every connection it opens.
+    logging.getLogger("kafka").setLevel(logging.WARNING)
     with _stopping_on_signals(worker):
         return worker.run()
 

@@ -94,9 +94,15 @@ class Bench:
         return sorted(expected)
 
     def start(
-        self, *, slot: int = 0, kill: tuple[int, int] | None = None, folder: str = "data", **config: Any
+        self,
+        *,
+        slot: int = 0,
+        kill: tuple[int, int] | None = None,
+        pause: tuple[int, int, float] | None = None,
+        folder: str = "data",
+        **config: Any,
     ) -> WorkerProcess:
-        """A worker process; `kill` = (step, n-th time)."""
+        """A worker process; `kill` = (step, n-th time), `pause` the same and the seconds."""
         self.producer.flush()
         settings: dict[str, Any] = {
             "bootstrap": self.bootstrap,
@@ -110,6 +116,8 @@ class Bench:
         }
         if kill is not None:
             settings["kill"] = kill
+        if pause is not None:
+            settings["pause"] = pause
         worker = WorkerProcess(settings, self.folder / f"worker-{slot}-{len(self.workers)}.log")
         self.workers.append(worker)
         return worker

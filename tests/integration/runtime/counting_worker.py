@@ -72,6 +72,22 @@ class KillAfter:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+class PauseAfter:
+    """Waits, the n-th time a commit step is done, and says so in the log."""
+
+    def __init__(self, step: int, nth: int, seconds: float) -> None:
+        self._step = step
+        self._left = nth
+        self._seconds = seconds
+
+    def after(self, step: int) -> None:
+        if step == self._step:
+            self._left -= 1
+            if self._left == 0:
+                logging.info("pausing after step %d", step)
+                time.sleep(self._seconds)
+
+
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = json.loads(sys.argv[1])
@@ -79,6 +95,8 @@ def main() -> int:
     more = settings.get("config", {})
     if "kill" in settings:
         more["faults"] = KillAfter(*settings["kill"])
+    if "pause" in settings:
+        more["faults"] = PauseAfter(*settings["pause"])
     return run(
         processor,
         RunConfig(
