@@ -113,6 +113,14 @@ def next_rung(clock: Clock) -> tuple[datetime, Rung] | None:
     return (clock.due.at, "FIRST_TIMEOUT") if clock.due.at else None
 
 
+def instants_ahead(clock: Clock) -> tuple[Due, ...]:
+    """The instants of a running clock that have not come yet."""
+    second = () if clock.is_second_passed else (clock.second,)
+    if clock.is_breached:
+        return second
+    return (*((clock.warning,) if clock.warning else ()), clock.due, *second)
+
+
 def climbed(clock: Clock, rung: Rung) -> tuple[Clock, SlaOutcome]:
     """The clock after its next rung, and the outcome."""
     if rung == "AT_RISK":

@@ -17,6 +17,7 @@ from hub.domain.clock import (
     climbed,
     extended,
     finished,
+    instants_ahead,
     next_rung,
     paused,
     reckoned,
@@ -134,6 +135,11 @@ def begin(clocks: CaseClocks, name: ClockName, at: datetime, limit: Limit, workt
 def finish(clocks: CaseClocks, name: ClockName, at: datetime, worktime: WorkTime) -> Step:
     """The clock of that name stopped by a report, MET unless it is breached."""
     return _finish_all(clocks, at, worktime, (name,))
+
+
+def is_provisional(clocks: CaseClocks) -> bool:
+    """Whether an instant still ahead may move when a missing calendar file comes."""
+    return any(due.is_provisional for clock in clocks.running for due in instants_ahead(clock))
 
 
 def recalculated(clocks: CaseClocks, worktime: WorkTime) -> CaseClocks:

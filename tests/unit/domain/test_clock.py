@@ -10,7 +10,17 @@ from hub.domain.clock import Terms, climbed, next_rung, paused, reckoned, resume
 from hub.domain.clock_data import from_data, to_data
 from hub.domain.clock_events import Dispatched, Done, StepDone, Suspended
 from hub.domain.instants import from_epoch_ms, parse_instant, to_epoch_ms
-from hub.domain.ladder import CaseClocks, apply, begin, clock_named, finish, fire, next_due, recalculated
+from hub.domain.ladder import (
+    CaseClocks,
+    apply,
+    begin,
+    clock_named,
+    finish,
+    fire,
+    is_provisional,
+    next_due,
+    recalculated,
+)
 from hub.domain.limits import Limit
 from hub.domain.pauses import Pause
 from hub.domain.worktime import WorkTime
@@ -51,6 +61,8 @@ def test_a_new_calendar_moves_what_is_not_a_fact_yet():
     assert (before.due.at, before.due.is_provisional) == (parse_instant("2027-01-01T16:20+08:00"), True)
     assert (after.due.at, after.due.is_provisional) == (parse_instant("2027-01-05T16:20+08:00"), False)
     assert after.calendar == "2027"
+    assert is_provisional(clocks)
+    assert not is_provisional(recalculated(clocks, with_2027(date(2027, 1, 1))))
 
 
 def test_a_new_calendar_leaves_a_breach_where_it_was():
