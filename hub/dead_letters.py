@@ -16,6 +16,7 @@ from hub.topics import Catalogue
 from schemas.codec import Codec
 
 _REPLAY = "dead.replay"
+_READ = "dead.read"
 _SECONDS = 30.0
 _LARGEST_MESSAGE_BYTES = 18 * 1024 * 1024
 _HEADERS_BYTES = 64 * 1024
@@ -77,6 +78,18 @@ def find(reader: Reader, topics: Catalogue, letter_id: str) -> Letter | None:
         return None
     stored = reader.fetch(topics.dead_letters, int(partition), int(offset))
     return None if stored is None else Letter(stored, Cause.read(stored.headers))
+
+
+def record_reading(
+    bootstrap: str, topics: Catalogue, codec: Codec, letter: Letter, *, actor: str, now_ms: int
+) -> None:
+    """Put on record that someone looks at a letter's bytes, which may hold personal data; before they are shown."""
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "log_level": 2})
+    details = {"letter": letter.id, "topic": letter.cause.topic}
+    record = audit_record(f"{topics.dead_letters}/{letter.id}", actor, _READ, "", now_ms, details)
+    _produce(producer, topics.audit_log, codec.encode("AuditRecord", record), record["subject"].encode())
+    if producer.flush(_SECONDS):
+        raise Unavailable(f"the reading could not be put on record at {bootstrap}, so nothing is shown")
 
 
 @dataclass(slots=True, frozen=True)

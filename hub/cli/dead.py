@@ -42,22 +42,25 @@ def list_letters(
 @app.command()
 def show(
     letter_id: Annotated[str, typer.Argument(metavar="ID", help="partition:offset, as list prints it")],
-    raw: Annotated[bool, typer.Option(help="Also the record's bytes: they may hold personal data.")] = False,
+    raw: Annotated[bool, typer.Option(help="Also the record's bytes; that you read them goes on record.")] = False,
     bootstrap: Bootstrap = None,
     as_json: AsJson = False,
 ) -> None:
     """The cause of one dead letter and how to mend it."""
-    from hub.dead_letters import find
+    from hub.dead_letters import find, record_reading
     from hub.reading import Reader
     from hub.topics import catalogue
+    from schemas.codec import codec
 
-    with Reader(_bootstrap(bootstrap)) as reader:
+    address = _bootstrap(bootstrap)
+    with Reader(address) as reader:
         letter = find(reader, catalogue(), letter_id)
     if letter is None:
         typer.echo(f"there is no dead letter {letter_id}; see: hub dead list", err=True)
         raise typer.Exit(1)
     facts = letter.summary()
     if raw:
+        record_reading(address, catalogue(), codec(), letter, actor=getpass.getuser(), now_ms=_now_ms())
         facts["value"] = (letter.stored.value or b"").decode("utf-8", "backslashreplace")
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
@@ -101,7 +104,7 @@ def replay(
         codec(settings.registry_url),
         settings.data_dir / "quarantine",
         actor=getpass.getuser(),
-        now_ms=time.time_ns() // 1_000_000,
+        now_ms=_now_ms(),
     )
     result = replayer.replay(chosen, reason)
     if as_json:
@@ -111,6 +114,10 @@ def replay(
         for letter_id, problem in result.impossible.items():
             typer.echo(f"{letter_id}: {problem}", err=True)
     raise typer.Exit(1 if result.impossible else 0)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _bootstrap(given: str | None) -> str:

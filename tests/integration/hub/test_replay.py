@@ -114,3 +114,17 @@ def test_a_replay_must_be_told_what(hub):
     """Nothing named: usage error. A letter that is not there: exit 1 and nothing is sent."""
     assert "--all" in hub.run("dead", "replay", code=2).stderr
     assert "no dead letter 0:987654" in hub.run("dead", "replay", "0:987654", code=1).stderr
+
+
+def test_reading_the_bytes_of_a_letter_goes_on_record(hub, plant):
+    """They may hold personal data: who looked, at which letter. The cause alone leaves no trace."""
+    letter = plant("HLREAD")
+    hub.run("dead", "show", letter)
+    assert not [one for one in audits(hub) if one["details"]["letter"] == letter]
+
+    assert "HLREAD" in hub.json("dead", "show", letter, "--raw")["value"]
+
+    (record,) = [one for one in audits(hub) if one["details"]["letter"] == letter]
+    assert (record["action"], record["subject"]) == ("dead.read", f"{hub.topics.dead_letters}/{letter}")
+    assert record["actor"]
+    assert hub.json("dead", "replay", letter, "--reason", "read and found good")["sent"] == [letter]
