@@ -59,6 +59,8 @@ class RawPublisher:
                 enable_idempotence=True,
                 acks="all",
                 linger_ms=2,
+                # After an outage the broker is tried again every second, not up to half a minute later.
+                reconnect_backoff_max_ms=1000,
                 max_request_size=LARGEST_FILE_BYTES + LARGEST_LETTER_BYTES,
                 compression_type=None,
             )
