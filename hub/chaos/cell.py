@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 from pathlib import Path
 
 from connectors.publish import RawPublisher
@@ -20,6 +19,7 @@ from hub.chaos.schedule import BROKER, Blow, schedule
 from hub.city import load_city
 from hub.cluster import EmbeddedKafka
 from hub.cluster.probe import free_port
+from hub.domain.city import City
 from hub.domain.errors import Unavailable
 from hub.processes import WorkerSlot
 from hub.settings import Settings, load
@@ -35,8 +35,8 @@ _WORKERS = 2
 _TICK_SECONDS = 0.05
 # Messages are published during this share of the time, so that the last blows hit workers that catch up.
 _PUBLISHING = 0.85
-# A simulated case makes about 1.8 messages.
-_CASES_PER_MESSAGE = 0.65
+# A simulated case makes about 2.5 records.
+_CASES_PER_MESSAGE = 0.45
 _LONGEST_DRAIN_SECONDS = 120.0
 
 Echo = Callable[[str], None]
@@ -44,7 +44,10 @@ Echo = Callable[[str], None]
 
 @dataclass(slots=True, frozen=True)
 class Plan:
-    """What to do to the hub. The same seed gives the same messages and the same blows."""
+    """What to do to the hub. The same seed gives the same messages and the same blows.
+
+    `messages` counts as Kafka does: one raw message is one record.
+    """
 
     minutes: float
     seed: int
@@ -73,7 +76,7 @@ class Outcome:
         return {
             "seed": self.plan.seed,
             "minutes": self.plan.minutes,
-            "messages": self.expected.messages,
+            "messages": self.expected.published,
             "kills": self.kills,
             "broker_restarts": self.broker_restarts,
             "crashes": self.crashes,
@@ -89,8 +92,7 @@ def run(plan: Plan, folder: Path, echo: Echo) -> Outcome:
     settings = load(data_dir=folder, kafka_port=port, bootstrap=f"127.0.0.1:{port}")
     settings.token_key()
     topics = catalogue()
-    cases = int(plan.messages * _CASES_PER_MESSAGE) + 50
-    messages = list(islice(simulate(cases, plan.seed, DAY, load_city(settings.city)), plan.messages))
+    messages = _messages(plan, load_city(settings.city))
     watch.note("simulate")
     broker = EmbeddedKafka(
         folder, port, settings.cache_dir, maven_url=settings.maven_url, heap=settings.kafka_heap, start_seconds=120
@@ -117,6 +119,18 @@ def run(plan: Plan, folder: Path, echo: Echo) -> Outcome:
         return Outcome(plan, findings, expected, crew.kills, restarts, crew.crashes, watch.seconds)
     finally:
         broker.stop()
+
+
+def _messages(plan: Plan, city: City) -> list[Message]:
+    """The beginning of a simulated day, until it holds as many records as planned."""
+    chosen: list[Message] = []
+    records = 0
+    for message in simulate(int(plan.messages * _CASES_PER_MESSAGE) + 50, plan.seed, DAY, city):
+        chosen.append(message)
+        records += message.records
+        if records >= plan.messages:
+            break
+    return chosen
 
 
 def _work(

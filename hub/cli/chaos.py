@@ -24,7 +24,9 @@ def chaos() -> None:
 def kill(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long to strike.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same messages and blows.")] = 1,
-    messages: Annotated[int, typer.Option(min=100, help="How many messages to publish meanwhile.")] = 50_000,
+    messages: Annotated[
+        int, typer.Option(min=100, help="How many messages (records) to publish meanwhile.")
+    ] = 50_000,
     as_json: Annotated[bool, typer.Option("--json", help="The same as data.")] = False,
 ) -> None:
     """Two workers of each stage, kill -9 every few seconds, one broker restart; an outside checker at the end.

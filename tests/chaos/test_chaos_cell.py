@@ -4,7 +4,7 @@ import pytest
 
 from hub.chaos.cell import Plan, run
 
-PLAN = Plan(minutes=0.4, seed=20261110, messages=50_000)
+PLAN = Plan(minutes=0.35, seed=20261110, messages=50_000)
 
 
 @pytest.mark.chaos
@@ -17,9 +17,9 @@ def test_nothing_is_lost_doubled_or_reordered_while_workers_and_broker_die(tmp_p
 
     print(*said, outcome.as_data(), sep="\n")
     assert outcome.findings.holds, outcome.findings.examples
-    assert outcome.expected.messages == PLAN.messages
-    assert outcome.expected.tags["resend"] > 1000
-    assert outcome.expected.tags["disorder"] > 300
+    assert outcome.expected.published >= PLAN.messages
+    assert outcome.expected.verdicts["duplicate"] > 1000
+    assert outcome.expected.tags["disorder"] > 200
     assert outcome.kills >= 4
     assert outcome.broker_restarts == 1
     assert outcome.findings.facts["casework.outputs"] > 10_000
