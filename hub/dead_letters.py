@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException, Producer
 
-from hub.audit import audit_record
+from hub.audit import AuditRecord, audit_record
 from hub.domain.dead_letter import Cause, original_headers
 from hub.domain.errors import Unavailable
 from hub.reading import Reader, Stored
@@ -84,10 +84,12 @@ def record_reading(
     bootstrap: str, topics: Catalogue, codec: Codec, letter: Letter, *, actor: str, now_ms: int
 ) -> None:
     """Put on record that someone looks at a letter's bytes, which may hold personal data; before they are shown."""
-    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "log_level": 2})
+    subject = _subject(topics, letter)
+    last = {record["subject"]: record["digest"] for record in _audited(bootstrap, topics, codec)}
     details = {"letter": letter.id, "topic": letter.cause.topic}
-    record = audit_record(f"{topics.dead_letters}/{letter.id}", actor, _READ, "", now_ms, details)
-    _produce(producer, topics.audit_log, codec.encode("AuditRecord", record), record["subject"].encode())
+    record = audit_record(subject, actor, _READ, "", now_ms, details, last.get(subject, b""))
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "log_level": 2})
+    _produce(producer, topics.audit_log, codec.encode("AuditRecord", record), subject.encode())
     if producer.flush(_SECONDS):
         raise Unavailable(f"the reading could not be put on record at {bootstrap}, so nothing is shown")
 
@@ -134,13 +136,15 @@ class Replayer:
             # Fences a replay that is still under way; what that one had not committed is aborted, so the
             # audit log read next tells the truth.
             producer.init_transactions(_SECONDS)
-            done = self._replayed_before()
+            history = _audited(self._bootstrap, self._topics, self._codec)
+            done = {record["details"]["letter"] for record in history if record["action"] == _REPLAY}
+            last = {record["subject"]: record["digest"] for record in history}
             producer.begin_transaction()
             try:
                 for letter in chosen:
                     if letter.id in done:
                         result.before.append(letter.id)
-                    elif problem := self._send(producer, letter, reason):
+                    elif problem := self._send(producer, letter, reason, last):
                         result.impossible[letter.id] = problem
                     else:
                         result.sent.append(letter.id)
@@ -155,12 +159,7 @@ class Replayer:
             raise Unavailable(f"the replay was not committed ({error.args[0].name()}); run it again") from error
         return result
 
-    def _replayed_before(self) -> set[str]:
-        with Reader(self._bootstrap) as reader:
-            records = [self._codec.decode(s.value) for s in reader.scan(self._topics.audit_log) if s.value]
-        return {record["details"]["letter"] for record in records if record["action"] == _REPLAY}
-
-    def _send(self, producer: Producer, letter: Letter, reason: str) -> str | None:
+    def _send(self, producer: Producer, letter: Letter, reason: str, last: dict[str, bytes]) -> str | None:
         topic = letter.cause.topic or self._raw_topic_of(letter)
         if topic is None:
             return "the letter names neither its topic nor its source"
@@ -179,13 +178,15 @@ class Replayer:
             ("attempts", b"%d" % letter.cause.attempts),
         ]
         _produce(producer, topic, value, letter.stored.key, headers)
+        subject = _subject(self._topics, letter)
         record = audit_record(
-            f"{self._topics.dead_letters}/{letter.id}",
+            subject,
             self._actor,
             _REPLAY,
             reason,
             self._now_ms,
             {"letter": letter.id, "topic": topic, "reason": letter.cause.reason},
+            last.get(subject, b""),
         )
         _produce(
             producer, self._topics.audit_log, self._codec.encode("AuditRecord", record), record["subject"].encode()
@@ -220,3 +221,15 @@ def _produce(
             producer.poll(0.1)
         else:
             return
+
+
+def _subject(topics: Catalogue, letter: Letter) -> str:
+    """What the audit log calls a letter."""
+    return f"{topics.dead_letters}/{letter.id}"
+
+
+def _audited(bootstrap: str, topics: Catalogue, codec: Codec) -> list[AuditRecord]:
+    """What was done to letters so far, each letter's acts in their order."""
+    with Reader(bootstrap) as reader:
+        records = [codec.decode(stored.value) for stored in reader.scan(topics.audit_log) if stored.value]
+    return [record for record in records if record["action"] in (_READ, _REPLAY)]

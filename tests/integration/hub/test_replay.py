@@ -128,3 +128,4 @@ def test_reading_the_bytes_of_a_letter_goes_on_record(hub, plant):
     assert (record["action"], record["subject"]) == ("dead.read", f"{hub.topics.dead_letters}/{letter}")
     assert record["actor"]
     assert hub.json("dead", "replay", letter, "--reason", "read and found good")["sent"] == [letter]
+    assert is_chained([one for one in audits(hub) if one["details"]["letter"] == letter])
