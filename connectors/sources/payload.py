@@ -51,9 +51,14 @@ def has_control_bytes(payload: bytes) -> bool:
 
 
 def _is_blank(payload: bytes, encoding: str) -> bool:
+    """Whether the bytes are white space in the encoding of the source or in UTF-8, which any source may get."""
     bare = strip_bom(payload)[0].strip()
+    return any(_is_blank_in(bare, name) for name in {encoding, "utf-8"})
+
+
+def _is_blank_in(bare: bytes, encoding: str) -> bool:
     # The head alone settles it for nearly every payload and spares decoding a large one twice.
-    head = bare[:_BLANK_LOOK_BYTES].decode(encoding, "ignore")
+    head = codecs.getincrementaldecoder(encoding)("replace").decode(bare[:_BLANK_LOOK_BYTES])
     return not _visible(head) and not _visible(bare.decode(encoding, "replace"))
 
 

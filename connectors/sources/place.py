@@ -78,12 +78,12 @@ def _read_path(given: str, field: str) -> tuple[Place, frozenset[str]]:
     by_length: dict[int, str] = {}
     for part in filter(None, map(str.strip, given.split("/"))):
         length = len(part)
+        if length == len(CITY) and _DIGITS.fullmatch(part) and part != CITY:
+            raise Rejected("unknown_division", field, f"a city other than {CITY}")
         if length not in (4, 6, 9, 12, 15) or not _DIGITS.fullmatch(part) or by_length.get(length, part) != part:
             flags.add("code_bad")
         else:
             by_length[length] = part
-    if by_length.get(4, CITY) != CITY:
-        raise Rejected("unknown_division", field, f"a city other than {CITY}")
     levels = (by_length.get(6), by_length.get(9), by_length.get(12), by_length.get(15))
     return place(*levels, flags, field), frozenset(flags)
 

@@ -176,7 +176,7 @@ def test_administrative_codes_hold_together(hotline, ids, levels, flags):
     assert _quality(event) == flags
 
 
-@pytest.mark.parametrize("ids", ["2301/230102", "2302/230299", "230102", "2301", "2303/230202"])
+@pytest.mark.parametrize("ids", ["2301/230102", "2302/230299", "230102", "2301", "2303/230202", "2302/2301"])
 def test_another_city_or_division_is_rejected(hotline, ids):
     """Only the 16 divisions of 2302."""
     assert hotline(addressIds=ids) == "unknown_division"

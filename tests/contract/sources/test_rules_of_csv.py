@@ -180,3 +180,10 @@ def test_values_of_a_row(raw, drop):
     assert event["category"] == {"scheme": "grid", "code": "G0101", "path": "环境卫生->垃圾堆放"}
     assert (event["title"], event["channel"]) == ("垃圾堆放", "patrol")
     assert found[1][1] == "bad_value"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("nothing", ["\r\n", "\u3000\n", "\u3000" * 100])
+def test_nothing_but_white_space_is_an_empty_payload(drop, encoding, nothing):
+    """White space of either encoding, however much of it: there is not even a header."""
+    assert drop(nothing.encode(encoding)) == [(None, "empty_payload")]

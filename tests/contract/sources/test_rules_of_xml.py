@@ -42,7 +42,9 @@ def test_an_empty_list_is_valid(batch):
     assert batch("\n  <!-- nothing --> ") == []
 
 
-@pytest.mark.parametrize("nothing", [b"", b"\r\n ", b"\x84\x31\x95\x33"])
+@pytest.mark.parametrize(
+    "nothing", [b"", b"\r\n ", b"\x84\x31\x95\x33", "\u3000".encode(), "\u3000".encode("gb18030")]
+)
 def test_nothing_is_an_empty_payload(raw, nothing):
     """No bytes, white space, a lone mark."""
     assert raw("citymgmt", nothing, "") == [(None, "empty_payload")]

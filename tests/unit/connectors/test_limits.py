@@ -1,6 +1,7 @@
 """Unpacking stops at the limit and holds no more than it."""
 
 import gzip
+import time
 import tracemalloc
 import zlib
 
@@ -43,6 +44,14 @@ def test_memory_stays_flat():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2_000_000
+
+
+def test_many_members_cost_no_more_than_their_bytes():
+    """Each of 100,000 empty members is read once: no member makes the rest of the payload move."""
+    packed = gzip.compress(b"") * 100_000
+    started = time.process_time()
+    assert unpack(packed, "gzip", LIMIT) == b""
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("packed", [b"x", b"{}", gzip.compress(b"abc" * 999)[:-9], gzip.compress(b"x") + b"tail"])
