@@ -1,5 +1,7 @@
 """The Kafka of a benchmark: an embedded one of its own, gone afterwards, or the one that is named."""
 
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +22,19 @@ BROKER_HEAP = "1g"
 
 @contextmanager
 def own_kafka(settings: Settings, bootstrap: str | None, echo: Callable[[str], None]) -> Iterator[tuple[str, Path]]:
-    """Bootstrap address and a scratch folder; both are cleaned up at the end."""
+    """Bootstrap address and a scratch folder; both are cleaned up at the end, also when the run is told to stop."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        with _kafka_in_scratch(settings, bootstrap, echo) as found:
+            yield found
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _kafka_in_scratch(
+    settings: Settings, bootstrap: str | None, echo: Callable[[str], None]
+) -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="hub-bench-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         if bootstrap is not None:
@@ -40,6 +54,11 @@ def own_kafka(settings: Settings, bootstrap: str | None, echo: Callable[[str], N
             yield broker.bootstrap, folder
         finally:
             kafka.stop()
+
+
+def _leave(number: int, _frame: object) -> None:
+    """Leave through every `finally`, so that no broker and no program stays behind."""
+    sys.exit(128 + number)
 
 
 class Topics:
