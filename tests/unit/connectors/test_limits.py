@@ -47,11 +47,11 @@ def test_memory_stays_flat():
 
 
 def test_many_members_cost_no_more_than_their_bytes():
-    """Each of 100,000 empty members is read once: no member makes the rest of the payload move."""
-    packed = gzip.compress(b"") * 100_000
+    """Each of 200,000 empty members is read once: no member makes the rest of the payload move."""
+    packed = gzip.compress(b"") * 200_000
     started = time.process_time()
     assert unpack(packed, "gzip", LIMIT) == b""
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("packed", [b"x", b"{}", gzip.compress(b"abc" * 999)[:-9], gzip.compress(b"x") + b"tail"])
