@@ -14,17 +14,21 @@ log = logging.getLogger(__name__)
 LARGEST_MESSAGE = 20 * 1024 * 1024
 
 
-def transactional_id(config: RunConfig, stage: str) -> str:
-    """Stable per slot: a restarted worker fences its past self at once."""
-    return f"{config.id_prefix}{stage}-{config.slot}"
+def transactional_ids(config: RunConfig, stage: str) -> tuple[str, ...]:
+    """Stable per slot: a restarted worker fences its past self at once.
+
+    There are two, taken in turns: while the broker still writes the markers of one transaction, its producer may
+    not begin the next and librdkafka waits 20 ms; the other one may.
+    """
+    return tuple(f"{config.id_prefix}{stage}-{config.slot}-{turn}" for turn in ("a", "b"))
 
 
-def producer(config: RunConfig, stage: str, on_error: Callable[[KafkaError], None]) -> Producer:
-    """The transactional producer of a slot."""
+def producer(config: RunConfig, transactional_id: str, on_error: Callable[[KafkaError], None]) -> Producer:
+    """One of a slot's transactional producers."""
     return Producer(
         {
             **_common(config, on_error),
-            "transactional.id": transactional_id(config, stage),
+            "transactional.id": transactional_id,
             "transaction.timeout.ms": config.transaction_timeout_ms,
             "partitioner": "murmur2_random",  # as Kafka's Java client, so that keys meet in one partition
             "linger.ms": 5,  # the commit flushes, so this groups a batch without delaying a single record

@@ -1,8 +1,9 @@
 """Makes a batch permanent: the one sequence whose order is the guarantee."""
 
+import itertools
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, Producer, TopicPartition
@@ -31,14 +32,15 @@ class Commit:
 
     def __init__(
         self,
-        producer: Producer,
+        producers: Sequence[Producer],
         *,
         changelog: str,
         memory: str,
         timeout: float,
         faults: Faults,
     ) -> None:
-        self._producer = producer
+        self._producers = itertools.cycle(producers)
+        self._producer = next(self._producers)
         self._changelog = changelog
         self._memory = memory
         self._timeout = timeout
@@ -54,6 +56,7 @@ class Commit:
 
     def begin(self) -> None:
         """Step 0."""
+        self._producer = next(self._producers)
         self._producer.begin_transaction()
         self._began = time.monotonic()
         self._reached = {}

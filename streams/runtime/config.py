@@ -14,7 +14,7 @@ MAX_OUTPUT_BYTES = 1_000_000
 class RunConfig:
     """Settings of one worker slot.
 
-    `slot` is stable across restarts: transactional id and static membership come from it, so that a restarted
+    `slot` is stable across restarts: transactional ids and static membership come from it, so that a restarted
     worker fences its past self. `data_dir` holds the local stores (shared by the slots of one machine) and the
     quarantine. `memory_topic` takes the tallies where the processor's changelog is a public topic that must hold
     rows only; None means the changelog itself. `client` is added to the settings of every Kafka client (security).

@@ -9,7 +9,7 @@ none once `init_transactions` has returned, and aborts them.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -35,28 +35,34 @@ _SECURITY = {
 
 
 class PastSelf(NamedTuple):
-    """The producer id under which this slot wrote, and how its last transaction was decided."""
+    """A producer id under which this slot wrote, and how its last transaction was decided."""
 
     producer_id: int
     was_committed: bool
 
 
-def past_self(config: RunConfig, transactional_id: str) -> PastSelf | None:
-    """What the broker knows of this slot before it is fenced; None when it has never written."""
+def past_selves(config: RunConfig, transactional_ids: Sequence[str]) -> list[PastSelf]:
+    """What the broker knows of this slot before it is fenced; empty when it has never written."""
+    with _admin(config) as admin:
+        return [past for each in transactional_ids if (past := _past_self(admin, each)) is not None]
+
+
+def _past_self(admin: Any, transactional_id: str) -> PastSelf | None:
     from kafka.errors import TransactionalIdNotFoundError
 
-    with _admin(config) as admin:
-        try:
-            description = _patiently(lambda: admin.describe_transactions([transactional_id])[transactional_id])
-        except TransactionalIdNotFoundError:
-            return None
-        return PastSelf(description.producer_id, description.state.value in _COMMITTED)
+    try:
+        description = _patiently(lambda: admin.describe_transactions([transactional_id])[transactional_id])
+    except TransactionalIdNotFoundError:
+        return None
+    return PastSelf(description.producer_id, description.state.value in _COMMITTED)
 
 
-def end_forgotten(config: RunConfig, past: PastSelf, topics: AdminClient) -> int:
-    """Abort what is still open under the past self's producer id; the number of partitions concerned."""
+def end_forgotten(config: RunConfig, past: Sequence[PastSelf], topics: AdminClient) -> int:
+    """Abort what is still open under the past selves' producer ids; the number of partitions concerned."""
     from kafka import TopicPartition
     from kafka.admin import AbortTransactionSpec
+
+    mine = {each.producer_id: each for each in past}
 
     def producers() -> Any:
         every = topics.list_topics(timeout=10).topics.items()
@@ -65,19 +71,20 @@ def end_forgotten(config: RunConfig, past: PastSelf, topics: AdminClient) -> int
         )
 
     with _admin(config) as admin:
-        open_ones = {
-            place: producer.producer_epoch
+        open_ones = [
+            (place, producer.producer_id, producer.producer_epoch)
             for place, state in _patiently(producers).items()
             for producer in state.active_producers
-            if producer.producer_id == past.producer_id and producer.current_transaction_start_offset >= 0
-        }
-        names = ", ".join(f"{place.topic}[{place.partition}]" for place in open_ones)
-        if open_ones and past.was_committed:
+            if producer.producer_id in mine and producer.current_transaction_start_offset >= 0
+        ]
+        lost = [f"{place.topic}[{place.partition}]" for place, number, _ in open_ones if mine[number].was_committed]
+        if lost:
             # Nothing is guessed: these records belong to a commit, and only an operator may write its marker.
-            raise Unavailable(f"the broker lost the commit markers of producer {past.producer_id} on {names}")
-        for place, epoch in open_ones.items():
-            admin.abort_transaction(AbortTransactionSpec(place, past.producer_id, epoch))
+            raise Unavailable(f"the broker lost commit markers of this slot on {', '.join(lost)}")
+        for place, number, epoch in open_ones:
+            admin.abort_transaction(AbortTransactionSpec(place, number, epoch))
     if open_ones:
+        names = ", ".join(f"{place.topic}[{place.partition}]" for place, _, _ in open_ones)
         log.warning("aborted a transaction that the broker had forgotten on %s", names)
     return len(open_ones)
 

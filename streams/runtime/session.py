@@ -15,7 +15,7 @@ from streams.runtime.api import Processor, Record
 from streams.runtime.batch import Limits, Share
 from streams.runtime.commit import Commit
 from streams.runtime.config import RunConfig
-from streams.runtime.forgotten import end_forgotten, past_self
+from streams.runtime.forgotten import end_forgotten, past_selves
 from streams.runtime.letters import DeadLetters
 from streams.runtime.metrics import Metrics
 from streams.runtime.task import Tasks
@@ -70,14 +70,16 @@ class Session:
         admin = clients.admin(config)
         self._watch = Watch(admin, processor, self._state_topics, config)
         # First the past self is fenced and its transaction decided, then committed offsets are asked for.
-        past = past_self(config, clients.transactional_id(config, self._stage))
-        self._producer = clients.producer(config, self._stage, self._watch.on_error)
-        self._producer.init_transactions(30.0)
+        ids = clients.transactional_ids(config, self._stage)
+        past = past_selves(config, ids)
+        self._producers = [clients.producer(config, each, self._watch.on_error) for each in ids]
+        for producer in self._producers:
+            producer.init_transactions(30.0)
         self._swept = self._finisher.submit(end_forgotten, config, past, admin) if past else None
         self._consumer: Consumer = clients.consumer(config, self._stage, self._watch.on_error)
         self._tasks = Tasks(processor, config, self._state_topics, self._watch.topics, admin, self._consumer)
         self._commit = Commit(
-            self._producer,
+            self._producers,
             changelog=processor.changelog,
             memory=self._memory,
             timeout=config.transaction_timeout_ms / 1000,
@@ -133,11 +135,13 @@ class Session:
             log.warning("abort failed, the broker will time the transaction out: %s", error.args[0].str())
         self._tasks.close()
         self._consumer.close()
-        producer = self._producer
-        producer.purge()
-        del self._producer, self._commit
-        # Destroying a producer may wait for a broker that is away.
-        threading.Thread(target=producer.flush, args=(1.0,), name="producer-end", daemon=True).start()
+        producers, self._producers = self._producers, []
+        del self._commit
+        for producer in producers:
+            producer.purge()
+            # Destroying a producer may wait for a broker that is away.
+            threading.Thread(target=producer.flush, args=(1.0,), name="producer-end", daemon=True).start()
+        del producer, producers
 
     def _poll(self) -> list[Any]:
         """One record with a time-out, then whatever else is there: `consume(n, t)` would wait for n."""
