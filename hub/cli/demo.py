@@ -76,6 +76,9 @@ def _end_in_order_when_told() -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
+    if sys.stdout.isatty():
+        # A script that starts commands in the background has them ignore Ctrl-C; who sees the screen means it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _stay() -> None:

@@ -151,9 +151,12 @@ def demo_on_a_terminal(
     ours, theirs = pty.openpty()
     command = [*hub_command(), "demo", *arguments]
     environment = {**hub.environment, "COLUMNS": "80", "TERM": "xterm"}
+    # As a script's background job would be started: ignoring Ctrl-C until the demo says otherwise.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     )
+    signal.signal(signal.SIGINT, before)
     os.close(theirs)
     shown, ran, pressed = "", False, False
     deadline = time.monotonic() + 120
