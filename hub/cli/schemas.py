@@ -1,6 +1,7 @@
 """`hub schemas`: the Avro schemas, their compatibility gate, and where consumers get them."""
 
 import json
+import signal
 from typing import Annotated, Any
 
 import typer
@@ -110,6 +111,8 @@ def serve(
         raise Unavailable(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
         ) from error
+    # A script's background job ignores Ctrl-C from its start; this one says that it stops with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     typer.echo(f"schema registry (read only) on {server.url}; stop with Ctrl-C", err=True)
     try:
         server.serve_forever()

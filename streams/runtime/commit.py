@@ -106,6 +106,10 @@ class Commit:
             self.is_open = False
             self._producer.abort_transaction(5.0)
 
+    def release(self) -> None:
+        """Let go of the producers; nothing can be committed any more."""
+        del self._producer, self._producers
+
     def log_changes(self, partition: int, share: Share) -> None:
         """Step 1, once a partition is decided: the last version of each row, or its tombstone, and the tallies."""
         positions = self._reached

@@ -118,6 +118,11 @@ class Session:
         self._watch.look()
 
     @property
+    def transaction_age(self) -> float:
+        """Seconds since the open transaction began, 0 without one."""
+        return self._commit.age()
+
+    @property
     def has_timed_out(self) -> bool:
         """The open transaction is so old that the broker has ended it: fenced by nobody but the clock."""
         return self._commit.age() > self._config.transaction_timeout_ms / 1000 * 0.8
@@ -136,7 +141,7 @@ class Session:
         self._tasks.close()
         self._consumer.close()
         producers, self._producers = self._producers, []
-        del self._commit
+        self._commit.release()
         for producer in producers:
             producer.purge()
             # Destroying a producer may wait for a broker that is away.

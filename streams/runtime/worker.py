@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, KafkaException
 from hub.domain.errors import Misconfigured, Unavailable
 from streams.runtime.api import Processor
 from streams.runtime.config import RunConfig
+from streams.runtime.guard import Guard
 from streams.runtime.metrics import Metrics, MetricsServer
 from streams.runtime.session import Session
 
@@ -40,6 +41,7 @@ class Worker:
         self._stop = threading.Event()
         self._name = f"{processor.name}-{config.slot}"
         self.metrics = Metrics(processor.name)
+        self._session: Session | None = None
 
     def stop(self) -> None:
         """Finish the batch, then end."""
@@ -58,17 +60,22 @@ class Worker:
                 return GAVE_UP
         log.info("%s: starting on %s, data in %s", self._name, config.bootstrap, config.data_dir)
         try:
-            return self._sessions()
+            with Guard(self._name, self._transaction_age, 2 * config.transaction_timeout_ms / 1000):
+                return self._sessions()
         finally:
             if server is not None:
                 server.close()
 
+    def _transaction_age(self) -> float:
+        session = self._session
+        return session.transaction_age if session is not None else 0.0
+
     def _sessions(self) -> int:
         patience = _Patience(self._config.give_up_after)
         while not self._stop.is_set():
-            session: Session | None = None
+            session = self._session = None
             try:
-                session = Session(self._processor, self._config, self.metrics)
+                session = self._session = Session(self._processor, self._config, self.metrics)
                 while not self._stop.is_set():
                     session.turn()
                     patience.note(session.commits)

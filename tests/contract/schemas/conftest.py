@@ -31,7 +31,7 @@ def unpacked_apicurio(folder: Path) -> Path:
         context = MavenContext(
             repo_cache=cache / "maven",
             local_repos=[],
-            remote_repos=repositories(os.environ.get("HUB_MAVEN_URL")),
+            remote_repos={str(n): url for n, url in enumerate(repositories(os.environ.get("HUB_MAVEN_URL")))},
             timeout=120,
         )
         artifact = (
