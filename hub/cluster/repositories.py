@@ -4,8 +4,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-_CENTRAL = "https://repo.maven.apache.org/maven2"
-
 
 def repositories(maven_url: str | None) -> list[str]:
     """Where to fetch from: the setting, else the mirror in Maven's settings, else jgo's settings and Central."""
@@ -15,10 +13,11 @@ def repositories(maven_url: str | None) -> list[str]:
     if mirror:
         return [mirror.rstrip("/")]
     from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
 
     configured: dict[str, str] = GlobalSettings.load().repositories
     own = [url.rstrip("/") for url in configured.values()]
-    return own if "central" in configured else [*own, _CENTRAL]
+    return own if "central" in configured else [*own, str(MAVEN_CENTRAL_URL)]
 
 
 def maven_mirror(settings: Path) -> str | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from jgo.constants import MAVEN_CENTRAL_URL
 
 from hub.cluster.repositories import maven_mirror, repositories, without_password
 
@@ -23,7 +24,7 @@ def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_without_any_setting_it_is_maven_central() -> None:
     """As every Maven does."""
-    assert repositories(None) == ["https://repo.maven.apache.org/maven2"]
+    assert repositories(None) == [MAVEN_CENTRAL_URL]
 
 
 @pytest.mark.parametrize("covers", ["*", "central", "external:*, !local"])
@@ -58,7 +59,7 @@ def test_jgos_own_repositories_come_before_central(tmp_path: Path) -> None:
     (tmp_path / ".config").mkdir()
     conf = tmp_path / ".config" / "jgo.conf"
     conf.write_text("[repositories]\nown = https://own.example/maven\n")
-    assert repositories(None) == ["https://own.example/maven", "https://repo.maven.apache.org/maven2"]
+    assert repositories(None) == ["https://own.example/maven", MAVEN_CENTRAL_URL]
 
     conf.write_text("[repositories]\ncentral = https://own.example/central\n")
     assert repositories(None) == ["https://own.example/central"]
