@@ -18,46 +18,25 @@ Only = Annotated[list[str] | None, typer.Option("--peer", help="Compare with thi
 NoPeers = Annotated[bool, typer.Option("--no-peers", help="Measure ours alone.")]
 
 
-@app.command()
-def loop(
-    rounds: Rounds = 3,
-    records: Records = None,
-    workers: Workers = None,
-    as_json: AsJson = False,
-    bootstrap: Bootstrap = None,
-    peer: Only = None,
-    no_peers: NoPeers = False,
-) -> None:
-    """The runtime alone: JSON to seven Avro fields, exactly once."""
-    _throughput("loop", rounds, records, workers, as_json, bootstrap, peer, no_peers)
+def _add_throughput(name: str, text: str) -> None:
+    """One command for each bench that is compared with peers: all take the same options."""
+
+    @app.command(name, help=text)
+    def command(
+        rounds: Rounds = 3,
+        records: Records = None,
+        workers: Workers = None,
+        as_json: AsJson = False,
+        bootstrap: Bootstrap = None,
+        peer: Only = None,
+        no_peers: NoPeers = False,
+    ) -> None:
+        _throughput(name, rounds, records, workers, as_json, bootstrap, peer, no_peers)
 
 
-@app.command()
-def unify(
-    rounds: Rounds = 3,
-    records: Records = None,
-    workers: Workers = None,
-    as_json: AsJson = False,
-    bootstrap: Bootstrap = None,
-    peer: Only = None,
-    no_peers: NoPeers = False,
-) -> None:
-    """Native hotline JSON to CaseEvent with all checks, masking and dedupe, exactly once."""
-    _throughput("unify", rounds, records, workers, as_json, bootstrap, peer, no_peers)
-
-
-@app.command()
-def casework(
-    rounds: Rounds = 3,
-    records: Records = None,
-    workers: Workers = None,
-    as_json: AsJson = False,
-    bootstrap: Bootstrap = None,
-    peer: Only = None,
-    no_peers: NoPeers = False,
-) -> None:
-    """The store path: rows of 600 bytes, due index, changelog, output, exactly once."""
-    _throughput("casework", rounds, records, workers, as_json, bootstrap, peer, no_peers)
+_add_throughput("loop", "The runtime alone: JSON to seven Avro fields, exactly once.")
+_add_throughput("unify", "Native hotline JSON to CaseEvent with all checks, masking and dedupe, exactly once.")
+_add_throughput("casework", "The store path: rows of 600 bytes, due index, changelog, output, exactly once.")
 
 
 @app.command()
