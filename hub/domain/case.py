@@ -3,12 +3,25 @@
 Like the event these are the Avro records seen from Python: plain dictionaries, typed here.
 """
 
-from typing import Final, Literal, NamedTuple, TypedDict
+from typing import Final, Literal, NamedTuple, TypedDict, get_args
 
 from hub.domain.event import Attachment, CaseEvent, Category, Kind, Location, Urgency
+from hub.domain.limits import ClockName, LimitUnit
+from hub.domain.pauses import PauseReason
 from hub.domain.tiers import Tier, WhistleLevel
 
-Status = Literal["AWAITED", "REGISTERED", "DISPATCHED", "SIGNED", "SUSPENDED", "DONE", "ANSWERED", "WITHDRAWN"]
+Status = Literal[
+    "AWAITED",
+    "REGISTERED",
+    "DISPATCHED",
+    "SIGNED",
+    "SUSPENDED",
+    "DONE",
+    "ANSWERED",
+    "WITHDRAWN",
+    "MERGED",
+    "CLOSED",
+]
 Outcome = Literal["APPLIED", "RECORDED", "REFUSED", "PARKED"]
 Role = Literal["LEAD", "CO_HANDLER"]
 
@@ -21,8 +34,26 @@ STATUSES: Final[tuple[Status, ...]] = (
     "DONE",
     "ANSWERED",
     "WITHDRAWN",
+    "MERGED",
+    "CLOSED",
 )
-CLOSED: Final[frozenset[Status]] = frozenset({"DONE", "ANSWERED", "WITHDRAWN"})
+ENDED: Final[frozenset[Status]] = frozenset({"DONE", "ANSWERED", "WITHDRAWN", "MERGED", "CLOSED"})
+"""Nobody works on the case any more; a done or answered one may come back as rework until it is CLOSED (销号)."""
+
+CallBackResult = Literal[
+    "SATISFIED",
+    "BASICALLY_SATISFIED",
+    "DISSATISFIED",
+    "PARTLY_SOLVED",
+    "UNSOLVED",
+    "UNREACHABLE",
+    "REFUSED",
+    "IMPOSSIBLE",
+    "VERIFIED",
+    "REWORKED",
+]
+CALL_BACK_RESULTS: Final[tuple[CallBackResult, ...]] = get_args(CallBackResult)
+Appeal = Literal["FILED", "EXCUSED", "REJECTED"]
 
 
 class RuleRef(TypedDict):
@@ -63,11 +94,113 @@ class Entry(TypedDict):
     dispatch_ids: list[str]
 
 
+class PauseRecord(TypedDict):
+    """A pause; `end_at` None is open-ended."""
+
+    begin_at: int
+    end_at: int | None
+    reason: PauseReason
+
+
+class ClockRecord(TypedDict):
+    """One deadline (Avro `Clock`), running where `end` is None. `added` are extensions in the limit's unit.
+
+    `policy` and `outcomes` say in short what the fields behind them say in full: the versions, and what has come.
+    """
+
+    name: ClockName
+    cycle: int
+    leg: int
+    started_at: int
+    due_at: int | None
+    policy: str
+    outcomes: list[str]
+    limit_value: float
+    limit_unit: LimitUnit
+    added: list[float]
+    at_risk_fraction: float
+    grace_value: float
+    grace_unit: LimitUnit
+    limits_version: str
+    policy_version: str
+    calendar_version: str
+    provisional: bool
+    warning_at: int | None
+    warning_ahead: bool
+    warning_provisional: bool
+    warned_at: list[int]
+    second_at: int | None
+    second_provisional: bool
+    breached: bool
+    second_passed: bool
+    pauses: list[PauseRecord]
+    end: str | None
+    ended_at: int | None
+    appeal: Appeal | None
+    appeal_at: int | None
+
+
+class CallBack(TypedDict):
+    """A call-back owed to one caller after one cycle; `result` is None while it is owed.
+
+    `token` is None where there is nobody to call. `solved` and `satisfaction` are the caller's two answers.
+    """
+
+    token: str | None
+    due_at: int | None
+    result: CallBackResult | None
+    attempts: int
+    cycle: int
+    opened_at: int
+    settled_at: int | None
+    solved: str | None
+    satisfaction: str | None
+    reason: str | None
+    text: str | None
+
+
+class PastCycle(TypedDict):
+    """A cycle that ended in rework, as it was."""
+
+    cycle: int
+    lead: Party | None
+    co_handlers: list[Party]
+    done_at: int | None
+    answer: str | None
+    reworked_at: int
+
+
+class Extension(TypedDict):
+    """More time asked for. `value` is in the unit of the limit, known once granted; `granted_by` approved it."""
+
+    cycle: int
+    leg: int
+    asked_by: str
+    asked_at: int
+    until_at: int | None
+    value: float | None
+    granted_by: str | None
+    granted_at: int | None
+    refusal: str | None
+
+
+class Supervision(TypedDict):
+    """An entry on the supervision list; the stage `letters` numbers it."""
+
+    entry_id: str
+    clock: ClockName
+    cycle: int
+    leg: int
+    opened_at: int
+    removed_at: int | None
+
+
 class CaseState(TypedDict):
     """Where a case stands. Instants are epoch milliseconds; all but `Party.dispatched_at` by the source's clock.
 
     `parked` holds the early events themselves; the row keeps them encoded (`streams.casework.rows`).
-    `clocks` and `call_backs` stay empty until deadlines run.
+    `limits_version` and `policy_version` are those of the day it was reported. `closed_at` is the instant work
+    ended, `signed_off_at` that of 销号.
     """
 
     case_id: str
@@ -105,8 +238,19 @@ class CaseState(TypedDict):
     seen: list[str]
     parked: list[CaseEvent]
     decisions: list[Entry]
-    clocks: list[object]
-    call_backs: list[object]
+    clocks: list[ClockRecord]
+    call_backs: list[CallBack]
+    limits_version: str
+    policy_version: str
+    suspension: PauseRecord | None
+    urged_in_cycle: int
+    step: int
+    answer: str | None
+    cycles: list[PastCycle]
+    extensions: list[Extension]
+    supervision: list[Supervision]
+    merged_into: str | None
+    signed_off_at: int | None
 
 
 class Position(NamedTuple):
@@ -157,4 +301,15 @@ def awaited(case_id: str) -> CaseState:
         "decisions": [],
         "clocks": [],
         "call_backs": [],
+        "limits_version": "",
+        "policy_version": "",
+        "suspension": None,
+        "urged_in_cycle": 0,
+        "step": 0,
+        "answer": None,
+        "cycles": [],
+        "extensions": [],
+        "supervision": [],
+        "merged_into": None,
+        "signed_off_at": None,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.domain.assignment import assess, blow_up, next_lead, party, reassess, set_level, would_move
-from hub.domain.case import CLOSED, CaseState, Party
+from hub.domain.case import ENDED, CaseState, Party
 from hub.domain.city import City
 from hub.domain.dispatch import Action, Dispatch, to_party
 from hub.domain.event import CaseEvent, Kind
@@ -43,7 +43,7 @@ class Work:
 
 def holders(case: CaseState) -> list[Party]:
     """Lead and co-handlers of an open case, without those who are done."""
-    if case["status"] in CLOSED or case["lead"] is None:
+    if case["status"] in ENDED or case["lead"] is None:
         return []
     return [one for one in (case["lead"], *case["co_handlers"]) if one["done_at"] is None]
 
@@ -189,7 +189,7 @@ def mark_lead(work: Work) -> None:
     """A signature or completion that came late, yet of the last leg, is noted on the lead; the status stays."""
     case, occurred_at = work.case, work.event["occurred_at"]
     lead = case["lead"]
-    if lead is None or case["status"] not in CLOSED or occurred_at < case["leg_at"]:
+    if lead is None or case["status"] not in ENDED or occurred_at < case["leg_at"]:
         return
     if work.event["kind"] == "SIGNED" and lead["signed_at"] is None:
         case["lead"] = {**lead, "signed_at": occurred_at}
@@ -225,7 +225,7 @@ def _said(work: Work, step: Step, why: str) -> Step:
     add_words(case, event)
     # Most words carry nothing that a level rule looks at; an urge always does.
     is_weighty = event["kind"] == "URGED" or _weight(case) != known
-    if case["status"] in CLOSED:
+    if case["status"] in ENDED:
         if is_weighty and case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]:
             reassess(case, work.city)
         return step

@@ -23,6 +23,8 @@ Kind = Literal[
     "NOTED",
     "STATE_CHANGED",
     "MERGED",
+    "APPEALED",
+    "RECALCULATED",
 ]
 Urgency = Literal["NORMAL", "URGENT", "CRITICAL"]
 
