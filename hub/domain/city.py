@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from hub.domain.calendar import CalendarEdition as CalendarEdition
+from hub.domain.calendar import WorkCalendar as WorkCalendar
 from hub.domain.event import Category
 from hub.domain.level import LevelRules
-from hub.domain.limits import Limit, Limits
+from hub.domain.limits import Limits
+from hub.domain.policy import Policy as Policy
 from hub.domain.tiers import Tier
+from hub.domain.versions import by_date, in_force, named
+from hub.domain.worktime import WorkTime
 
 UnitKind = Literal["department", "street_office", "squad", "operator", "duty_desk"]
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -82,38 +87,11 @@ class RoutingRow:
 
 
 @dataclass(slots=True, frozen=True)
-class Policy:
-    """The city's choices that are neither a limit nor a rule."""
-
-    version: str
-    at_risk_fraction: float
-    second_grace: Limit
-    office_hours: tuple[tuple[str, str], ...]
-    max_suspension: Limit
-    call_back_attempts: int
-    same_place_days: int
-
-
-@dataclass(slots=True, frozen=True)
 class Area:
     """The box of degrees that holds the city: smallest and largest longitude and latitude."""
 
     lon: tuple[float, float]
     lat: tuple[float, float]
-
-
-@dataclass(slots=True, frozen=True)
-class WorkCalendar:
-    """The published exceptions to Monday to Friday: per date whether it is a day off (else a make-up workday).
-
-    `years` are those whose State Council paper is out; `version` changes with any content; `names` says which
-    holiday a date belongs to.
-    """
-
-    version: str
-    years: frozenset[int]
-    days: Mapping[date, bool]
-    names: Mapping[date, str] = field(default_factory=dict)
 
 
 RoutingKey = tuple[Tier, str, str, str]
@@ -122,7 +100,11 @@ RoutingKey = tuple[Tier, str, str, str]
 
 @dataclass(slots=True, frozen=True)
 class City:
-    """Everything the rules need to know about one city. Build it with `City.of`, which makes the indexes."""
+    """Everything the rules need to know about one city. Build it with `City.of`, which makes the indexes.
+
+    Limits, policy and calendar have versions: `limits`, `policy` and `calendar` are the newest; `…_at` gives what
+    is in force for something new, `…_of` what an older case was given (the newest where the folder has lost it).
+    """
 
     code: str
     name: str
@@ -139,10 +121,14 @@ class City:
     limits: Limits
     policy: Policy
     calendar: WorkCalendar
+    limits_versions: tuple[Limits, ...] = field(repr=False)
+    policies: tuple[Policy, ...] = field(repr=False)
+    editions: tuple[CalendarEdition, ...] = field(repr=False)
     rows: Mapping[RoutingKey, tuple[RoutingRow, ...]] = field(repr=False)
     desks: Mapping[str, Unit] = field(repr=False)
     staff: Mapping[str, tuple[tuple[bytes, Endpoint], ...]] = field(repr=False)
     category_codes: Mapping[tuple[str, str], str] = field(repr=False)
+    worktimes: Mapping[tuple[str, str], WorkTime] = field(repr=False, compare=False)
 
     @classmethod
     def of(
@@ -163,8 +149,18 @@ class City:
         limits: Limits,
         policy: Policy,
         calendar: WorkCalendar,
+        limits_versions: Iterable[Limits] = (),
+        policies: Iterable[Policy] = (),
+        editions: Iterable[CalendarEdition] = (),
     ) -> "City":
-        """A city with its indexes. `categories` maps (scheme, code) to the path, inner levels included."""
+        """A city with its indexes. `categories` maps (scheme, code) to the path, inner levels included.
+
+        Where there are several versions of limits, policy or calendar, all of them in any order; the newest takes
+        the place of the single one.
+        """
+        limits_by_date = by_date(limits_versions) or (limits,)
+        policies_by_date = by_date(policies) or (policy,)
+        editions = tuple(sorted(editions, key=lambda edition: edition.since)) or (CalendarEdition(0, calendar),)
         units = tuple(units)
         endpoints = tuple(endpoints)
         routing = tuple(routing)
@@ -181,14 +177,63 @@ class City:
             categories=categories,
             routing=routing,
             level_rules=level_rules,
-            limits=limits,
-            policy=policy,
-            calendar=calendar,
+            limits=limits_by_date[-1],
+            policy=policies_by_date[-1],
+            calendar=editions[-1].calendar,
+            limits_versions=limits_by_date,
+            policies=policies_by_date,
+            editions=editions,
             rows=_index_rows(routing),
             desks={place_of(unit, code): unit for unit in units if unit.kind == "duty_desk"},
             staff=_index_staff(endpoints),
             category_codes={(scheme, path): code for (scheme, code), path in reversed(categories.items())},
+            worktimes={
+                (version.version, edition.calendar.version): WorkTime.of(edition.calendar, version.office_hours)
+                for version in policies_by_date
+                for edition in editions
+            },
         )
+
+    def limits_at(self, on: date) -> Limits:
+        """The limits in force on a day; before the first version's day, the first."""
+        return in_force(self.limits_versions, on)
+
+    def limits_of(self, version: str) -> Limits:
+        """The limits of a version."""
+        return named(self.limits_versions, version)
+
+    def policy_at(self, on: date) -> Policy:
+        """The policy in force on a day; before the first version's day, the first."""
+        return in_force(self.policies, on)
+
+    def policy_of(self, version: str) -> Policy:
+        """The policy of a version."""
+        return named(self.policies, version)
+
+    def calendar_at(self, received_at: int) -> WorkCalendar:
+        """The calendar for what was received at an instant (epoch milliseconds)."""
+        for edition in reversed(self.editions):
+            if edition.since <= received_at:
+                return edition.calendar
+        return self.editions[0].calendar
+
+    def calendar_of(self, version: str) -> WorkCalendar:
+        """The calendar of a version."""
+        for edition in self.editions:
+            if edition.calendar.version == version:
+                return edition.calendar
+        return self.calendar
+
+    def worktime_at(self, policy_version: str, received_at: int) -> WorkTime:
+        """The working time by a policy's office hours, by the calendar for what was received at an instant."""
+        return self.worktime_of(policy_version, self.calendar_at(received_at).version)
+
+    def worktime_of(self, policy_version: str, calendar_version: str) -> WorkTime:
+        """The working time by the office hours of a policy and a calendar, each by its version."""
+        found = self.worktimes.get((policy_version, calendar_version))
+        if found is not None:
+            return found
+        return self.worktimes[self.policy_of(policy_version).version, self.calendar_of(calendar_version).version]
 
     def local_date(self, instant: int) -> date:
         """The city's date at an instant (epoch milliseconds)."""

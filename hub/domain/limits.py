@@ -1,7 +1,8 @@
 """The time limits of a city: how long each clock of a case may run, by category, level and urgency."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Literal
 
 from hub.domain.categories import ANY, prefixes
@@ -9,6 +10,9 @@ from hub.domain.tiers import WhistleLevel
 
 LimitUnit = Literal["urgent_hour", "work_hour", "work_day", "natural_day"]
 ClockName = Literal["sign", "handle", "call_back", "total"]
+
+StepKey = tuple[str, str]
+"""Scheme and category prefix; each may be `*`."""
 
 LIMIT_UNITS: Final[tuple[LimitUnit, ...]] = ("urgent_hour", "work_hour", "work_day", "natural_day")
 
@@ -22,33 +26,55 @@ class Limit:
 
 
 @dataclass(slots=True, frozen=True)
+class Step:
+    """One of several steps that a case is handled in (the fence, the repair, the new surface), with its limit."""
+
+    title: str
+    limit: Limit
+
+
+@dataclass(slots=True, frozen=True)
 class LimitRow:
-    """One line of the limits table; `*` stands for any. `total` is None where the case has no total clock."""
+    """One line of the limits table; `*` stands for any. A clock that is None is one the case does not have."""
 
     row: str
     scheme: str
     category: str
     level: str
     urgency: str
-    sign: Limit
+    sign: Limit | None
     handle: Limit
-    call_back: Limit
+    call_back: Limit | None
     total: Limit | None
 
 
 @dataclass(slots=True, frozen=True)
 class Limits:
-    """All limits of one version, with an index by their four columns."""
+    """All limits of one version, with an index by their four columns. `valid_from` None: it holds from ever."""
 
     version: str
     rows: tuple[LimitRow, ...]
-    index: Mapping[tuple[str, str, str, str], LimitRow]
+    index: Mapping[tuple[str, str, str, str], LimitRow] = field(repr=False)
+    steps: Mapping[StepKey, tuple[Step, ...]] = field(default_factory=dict)
+    valid_from: date | None = None
 
     @classmethod
-    def of(cls, version: str, rows: Iterable[LimitRow]) -> "Limits":
+    def of(
+        cls,
+        version: str,
+        rows: Iterable[LimitRow],
+        steps: Mapping[StepKey, Sequence[Step]] | None = None,
+        valid_from: date | None = None,
+    ) -> "Limits":
         """The limits of a version; no two rows may have the same four columns."""
         rows = tuple(rows)
-        return cls(version, rows, {(row.scheme, row.category, row.level, row.urgency): row for row in rows})
+        return cls(
+            version=version,
+            rows=rows,
+            index={(row.scheme, row.category, row.level, row.urgency): row for row in rows},
+            steps={key: tuple(several) for key, several in (steps or {}).items()},
+            valid_from=valid_from,
+        )
 
     def find(
         self, scheme: str | None, category: str | None, level: WhistleLevel, urgency: str | None
@@ -65,3 +91,14 @@ class Limits:
                         if row is not None:
                             return row
         return None
+
+    def steps_of(self, scheme: str | None, category: str | None) -> tuple[Step, ...]:
+        """The steps a case of the category is handled in, by its longest prefix; none where it is one piece."""
+        if not self.steps:
+            return ()
+        for prefix in prefixes(category):
+            for named in (scheme, ANY) if scheme else (ANY,):
+                found = self.steps.get((named, prefix))
+                if found is not None:
+                    return found
+        return ()

@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Final
 
-from hub.domain.city import WorkCalendar
+from hub.domain.calendar import WorkCalendar
 from hub.domain.errors import Refused
 from hub.domain.instants import at_second, local, second_of
 from hub.domain.limits import Limit, LimitUnit
