@@ -8,7 +8,7 @@ import typer
 
 
 def send(
-    source: Annotated[str, typer.Argument(help="hotline, citymgmt, grid, endpoint …")],
+    source: Annotated[str, typer.Argument(help="hotline, citymgmt, grid, endpoint, desk …")],
     files: Annotated[list[Path], typer.Argument(help="Native files; .gz is unpacked.")],
     bootstrap: Annotated[str | None, typer.Option(help="A Kafka of your own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object: where each record stands.")] = False,

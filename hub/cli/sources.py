@@ -34,7 +34,7 @@ def list_sources(as_json: Annotated[bool, typer.Option("--json", help="A list of
 
 @app.command("try")
 def try_files(
-    source: Annotated[str, typer.Argument(help="hotline, citymgmt, grid, endpoint …")],
+    source: Annotated[str, typer.Argument(help="hotline, citymgmt, grid, endpoint, desk …")],
     files: Annotated[list[str], typer.Argument(help="Native files; .gz is unpacked.")],
     as_json: Annotated[bool, typer.Option("--json", help="One object: the events and the rejections.")] = False,
 ) -> None:

@@ -31,14 +31,14 @@ def test_each_role_of_the_hub_leads_to_one_topic() -> None:
     topics = catalogue(load().topics_file)
 
     asked = {
-        *(topics.raw(source) for source in ("hotline", "citymgmt", "grid", "endpoint")),
+        *(topics.raw(source) for source in ("hotline", "citymgmt", "grid", "endpoint", "desk")),
         *(topics.dispatch(tier) for tier in ("street", "county", "city")),
         *(topics.writeback(source) for source in ("hotline", "citymgmt", "grid")),
         *(topics.case_events, topics.case_state, topics.sla_events, topics.notices),
         *(topics.dead_letters, topics.audit_log, topics.memory("unify")),
     }
 
-    assert len(asked) == 17
+    assert len(asked) == 18
     assert asked <= {topic.name for topic in topics.topics}
 
 

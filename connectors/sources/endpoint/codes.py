@@ -13,7 +13,6 @@ ACTIONS: dict[str, Kind] = {
     "note": "NOTED",
 }
 LEVELS = {"普通哨": "ordinary", "重点哨": "key", "疑难哨": "difficult"}
-CASE_SOURCES = frozenset({"hotline", "citymgmt", "grid"})
 
 NEEDS_REASON = frozenset({"RETURNED", "WHISTLED", "EXTENDED", "SUSPENDED"})
 NEEDS_NOTE = frozenset({"DONE", "NOTED"})

@@ -1,5 +1,6 @@
 """A feedback message becomes a unified event of the case it is about."""
 
+from connectors.sources import case_ids
 from connectors.sources.endpoint import codes
 from connectors.sources.endpoint.model import Feedback
 from connectors.sources.event import attachments_of, case_event
@@ -14,7 +15,7 @@ from hub.domain.source import Headers, Mapped, RawRecord
 
 _FORMAT = Format(
     Feedback,
-    case_id=lambda message: _source_case_id(code(message.case_id)),
+    case_id=lambda message: case_ids.source_case_id(code(message.case_id)),
     arrays=frozenset({"targets", "evidence"}),
 )
 
@@ -44,9 +45,9 @@ def to_case_event(record: RawRecord) -> Mapped:
 
     at, until = zoned_time(message.at, "at"), zoned_time(message.until, "until")
     assert at is not None, "required"
-    source_case_id = _source_case_id(case_id)
+    source_case_id = case_ids.source_case_id(case_id)
     if source_case_id is None or case_id is None:
-        raise Rejected("bad_value", "caseId", "not the case id of the dispatch: hotline:…, citymgmt:… or grid:…")
+        raise Rejected("bad_value", "caseId", f"not the case id of the dispatch: {case_ids.EXPECTED}")
     if until is not None:
         if until <= at:
             raise Rejected("bad_value", "until", "not after at")
@@ -91,12 +92,6 @@ def _check_required(message: Feedback, kind: Kind) -> None:
         required("until", message.until, "extend")
     if kind == "WHISTLED":
         required("level", message.level, "whistle")
-
-
-def _source_case_id(case_id: str | None) -> str | None:
-    """The part after the first colon, None where the whole is not a case id."""
-    source, _, rest = (case_id or "").partition(":")
-    return rest if rest and source in codes.CASE_SOURCES else None
 
 
 def _level(text: str | None) -> str | None:

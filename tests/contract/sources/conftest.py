@@ -36,6 +36,12 @@ FEEDBACK = {
     "action": "sign",
     "at": "2026-11-10T08:31:05+08:00",
 }
+RESUME = {
+    "messageId": "ZH1",
+    "caseId": "hotline:HL1",
+    "action": "resume",
+    "at": "2026-11-10T08:31:05+08:00",
+}
 CASE = {
     "TASKID": "CG1",
     "INFOSOURCE": "1",
@@ -114,6 +120,12 @@ def push() -> Callable[..., Any]:
 def feedback() -> Callable[..., Any]:
     """A feedback with changes → event or reason."""
     return _json_source("endpoint", FEEDBACK)
+
+
+@pytest.fixture
+def desk() -> Callable[..., Any]:
+    """A resumption by the desk with changes → event or reason."""
+    return _json_source("desk", RESUME)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from hub.cli.sources import app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+DESK = SAMPLES.parent / "desk"
 FIELDS = {
     "event_id", "case_id", "kind", "source", "channel", "source_case_id", "source_event_id", "occurred_at",
     "reporter", "location", "category", "urgency", "title", "text", "attachments", "attributes",
@@ -96,10 +97,10 @@ def test_usage_errors_end_with_2(run, words):
 
 
 def test_no_personal_data_is_shown(run):
-    """Neither in events nor in rejections of the whole corpus."""
-    for base in (SAMPLES, SAMPLES / "bad"):
+    """Neither in events nor in rejections of the corpora."""
+    for base in (SAMPLES, SAMPLES / "bad", DESK, DESK / "bad"):
         expected = json.loads((base / "expected.json").read_text(encoding="utf-8"))
-        for source in ("hotline", "citymgmt", "grid", "endpoint"):
+        for source in sorted({entry["source"] for entry in expected["files"].values()}):
             files = [base / path for path, entry in expected["files"].items() if entry["source"] == source]
             shown = run("try", source, *files, "--json").stdout
             assert not [secret for secret in expected["never_in_output"] if secret in shown]
@@ -108,6 +109,6 @@ def test_no_personal_data_is_shown(run):
 def test_list_names_every_source(run):
     """With content types and guarantees."""
     sources = json.loads(run("list", "--json").stdout)["sources"]
-    assert {source["name"] for source in sources} >= {"hotline", "citymgmt", "grid", "endpoint"}
+    assert {source["name"] for source in sources} >= {"hotline", "citymgmt", "grid", "endpoint", "desk"}
     assert all(source["content_types"] and source["guarantees"]["order"] for source in sources)
     assert "citymgmt" in run("list").stdout

@@ -154,7 +154,7 @@ def test_wrong_use_is_told_with_exit_code_2(new_hub, samples: Path, tmp_path: Pa
     hub = new_hub()
     sample = samples / "hotline" / "01-heating-create.json"
 
-    assert "citymgmt, endpoint, grid, hotline" in plain(hub.run("send", "hotlin", sample, code=2).stderr)
+    assert "citymgmt, desk, endpoint, grid, hotline" in plain(hub.run("send", "hotlin", sample, code=2).stderr)
     assert "no such file" in plain(hub.run("send", "hotline", tmp_path / "none.json", code=2).stderr)
     assert "HUB_KAFKA_PORT" in hub.run("up", code=2, HUB_KAFKA_PORT="high").stderr
     assert str(tmp_path) in hub.run("up", code=2, HUB_CITY=str(tmp_path)).stderr

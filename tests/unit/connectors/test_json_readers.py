@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.sources import json_message
+from connectors.sources.desk import mapping as desk
 from connectors.sources.endpoint import mapping as endpoint
 from connectors.sources.hotline import mapping as hotline
 from hub.domain.errors import Rejected
@@ -15,6 +16,7 @@ from hub.domain.source import RawRecord
 
 HOTLINE_FIELDS = json_message.known_fields(hotline._FORMAT)
 ENDPOINT_FIELDS = json_message.known_fields(endpoint._FORMAT)
+DESK_FIELDS = json_message.known_fields(desk._FORMAT)
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.text(alphabet="0123456789-+.eE /:,—１２３\ufeff\r\n\u3000\x07\\", max_size=25),
@@ -71,6 +73,13 @@ def test_hotline_messages_read_the_same(message, ensure_ascii):
 def test_endpoint_messages_read_the_same(message, ensure_ascii):
     """Arrays too."""
     _agree(endpoint._FORMAT, endpoint.to_case_event, _bytes(message, ensure_ascii))
+
+
+@settings(max_examples=400, deadline=None)
+@given(message=_messages(DESK_FIELDS), ensure_ascii=st.booleans())
+def test_desk_messages_read_the_same(message, ensure_ascii):
+    """Numbers with a fraction and booleans where words are expected too."""
+    _agree(desk._FORMAT, desk.to_case_event, _bytes(message, ensure_ascii))
 
 
 @settings(max_examples=300, deadline=None)

@@ -11,13 +11,14 @@ PARKING = Source("parking", ("application/json",), Guarantees("per case", "same 
 """
 
 
-def test_the_four_sources_are_found():
+def test_the_five_sources_are_found():
     """Each under the name it declares."""
     assert {name for name, source in SOURCES.items() if source.name == name} >= {
         "hotline",
         "citymgmt",
         "grid",
         "endpoint",
+        "desk",
     }
 
 
