@@ -12,9 +12,9 @@ from hub.city import load_city
 from hub.cluster import probe
 from hub.domain.errors import Misconfigured, Unavailable
 from hub.settings import Settings
+from hub.stages import STAGES as STAGES
 from hub.topics import apply, catalogue
 
-STAGES = ("unify", "casework")
 _READY_SECONDS = 60.0
 
 

@@ -1,9 +1,8 @@
 """The exact counts of every stage, as committed with the records they count."""
 
+from hub.stages import STAGES as STAGES
 from hub.topics import Catalogue
 from streams.runtime.tally import read_tallies as read_stage
-
-STAGES = ("unify", "casework")
 
 
 def read_tallies(bootstrap: str, topics: Catalogue) -> dict[str, dict[str, int]]:

@@ -1,5 +1,7 @@
 """Wires a worker slot: which processor a stage runs, and with which topics, sources, city and codec."""
 
+from collections.abc import Callable
+
 from connectors.sources import SOURCES
 from connectors.sources.limits import unpack
 from hub.city import load_city
@@ -11,10 +13,8 @@ from streams.runtime.config import RunConfig
 
 
 def processor_of(stage: str, settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
-    """The processor of a stage: `unify` or `casework`."""
-    if stage == "unify":
-        return _unify(settings, topics, codec)
-    return _casework(settings, topics, codec)
+    """The processor of a stage, one of `hub.stages`."""
+    return _PROCESSORS[stage](settings, topics, codec)
 
 
 def _unify(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
@@ -35,6 +35,19 @@ def _casework(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
     from streams.casework import Casework
 
     return Casework(load_city(settings.city), topics, codec)
+
+
+def _letters(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
+    from streams.letters import Letters
+
+    return Letters(topics, codec, number_format=load_city(settings.city).policy.letter_number)
+
+
+_PROCESSORS: dict[str, Callable[[Settings, Catalogue, Codec], Processor]] = {
+    "unify": _unify,
+    "casework": _casework,
+    "letters": _letters,
+}
 
 
 def run_config(

@@ -2,21 +2,15 @@
 
 import logging
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-
-class Stage(StrEnum):
-    """The stages that run on the exactly-once runtime."""
-
-    UNIFY = "unify"
-    CASEWORK = "casework"
+from hub.stages import Stage
 
 
 def worker(
-    stage: Annotated[Stage, typer.Argument(help="unify or casework")],
+    stage: Annotated[Stage, typer.Argument(help="Which stage it works for.")],
     slot: Annotated[
         int, typer.Option(min=0, help="Stable number of this place; no two may run with the same.")
     ] = 0,

@@ -198,6 +198,11 @@ class Catalogue(_Strict):
         return self._of_schema("SlaEvent")
 
     @property
+    def letter_requests(self) -> str:
+        """Letters that need a number."""
+        return self._of_schema("LetterRequest")
+
+    @property
     def notices(self) -> str:
         """Messages to people."""
         return self._of_schema("Notice")

@@ -1,0 +1,5 @@
+"""letters: `letter.requests` → numbered letters and entries on the supervision list, in `notices`."""
+
+from streams.letters.processor import Letters
+
+__all__ = ["Letters"]
