@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def main(folder: Path) -> None:
-    """Reads the plan and the city page, writes the seven tables into the folder."""
+    """Reads the plan and the city page, writes the eight tables into the folder."""
     plan = _read("qiqihar_plan.yaml")
     categories = list(category_rows(_read("qiqihar_categories.yaml")))
     city = _read("qiqihar/city.yaml")
@@ -41,6 +41,7 @@ def main(folder: Path) -> None:
     _write(folder / "categories.csv", categories)
     _write(folder / "routing.csv", routing_rows(plan, divisions, streets))
     _write(folder / "limits.csv", limit_rows(plan["limits"]))
+    _write(folder / "steps.csv", step_rows(plan["steps"], plan["limits"]["version"]))
 
 
 def street_rows(plan: Row, divisions: dict[str, str], luck: random.Random) -> Iterator[Row]:
@@ -235,6 +236,15 @@ def limit_rows(limits: Row) -> Iterator[Row]:
                 total = limits["total"].get(level)
                 row |= _columns("total", *_limit(total)) if total else {"total_value": "", "total_unit": ""}
                 yield row | {"version": limits["version"]}
+
+
+def step_rows(steps: Row, version: str) -> Iterator[Row]:
+    """The steps of each category, numbered."""
+    for prefix, several in steps.items():
+        scheme, category = prefix.split(":")
+        for number, (title, limit) in enumerate(several, start=1):
+            row = {"version": version, "scheme": scheme, "category": category, "step": number, "title": title}
+            yield row | _columns("handle", *_limit(limit))
 
 
 def _limit(text: str) -> tuple[float, str]:

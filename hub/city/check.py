@@ -7,6 +7,7 @@ from typing import Any
 from hub.city.folder import Folder
 from hub.city.problems import Problems
 from hub.city.tables import Table
+from hub.domain.categories import ANY
 
 
 class Known:
@@ -42,6 +43,28 @@ def check_places(folder: Folder, problems: Problems) -> None:
 def known_divisions(folder: Folder) -> set[str] | None:
     """The codes of the divisions, None where city.yaml could not be read."""
     return {division.code for division in folder.city.divisions} if folder.city else None
+
+
+def known_categories(folder: Folder) -> set[tuple[str, str]] | None:
+    """Scheme and code of the categories, None where categories.csv could not be read."""
+    table = folder.categories
+    if table.refused is None:
+        return None
+    good = {(row["scheme"], row["code"]) for row in table.rows}
+    return good | {(cells["scheme"], cells["code"]) for cells in table.refused}
+
+
+def check_category(
+    file: str, line: int, scheme: str, category: str, categories: set[tuple[str, str]] | None, problems: Problems
+) -> None:
+    """The category that a row of another table is for."""
+    if scheme == ANY or category == ANY:
+        if scheme == ANY and category != ANY:
+            problems.add(file, line, f'category "{category}" needs its scheme')
+        elif scheme != ANY and categories is not None and all(known[0] != scheme for known in categories):
+            problems.add(file, line, f'scheme "{scheme}" is not in categories.csv')
+    elif categories is not None and (scheme, category) not in categories:
+        problems.add(file, line, f'category "{scheme}:{category}" is not in categories.csv')
 
 
 def check_units(folder: Folder, problems: Problems) -> None:

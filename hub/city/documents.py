@@ -68,8 +68,13 @@ def read_json(folder: Path, file: str, model: type[M], problems: Problems) -> M 
     found = Problems()
     document = _validated(data, file, model, Lines(None), found)
     if found.found:
-        return _validated(data, file, model, Lines(yaml.compose(text, Loader=_Loader)), problems)
+        return _validated(data, file, model, json_lines(folder, file), problems)
     return document
+
+
+def json_lines(folder: Path, file: str) -> Lines:
+    """Where the values of a JSON document stand, for a problem that only shows across documents."""
+    return Lines(yaml.compose((folder / file).read_text(encoding="utf-8-sig"), Loader=_Loader))
 
 
 def _validated(data: Any, file: str, model: type[M], lines: Lines, problems: Problems) -> M | None:

@@ -1,12 +1,11 @@
 """A city folder as read: every table and document, before it is checked across files."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.city.documents import Lines, read_json, read_yaml
+from hub.city.calendar import Edition, read_editions
+from hub.city.documents import Lines, read_yaml
 from hub.city.models import (
-    CalendarDocument,
     CategoryRow,
     CityDocument,
     CommunityRow,
@@ -15,6 +14,7 @@ from hub.city.models import (
     LimitCsvRow,
     PolicyDocument,
     RoutingCsvRow,
+    StepCsvRow,
     StreetRow,
     UnitRow,
 )
@@ -23,17 +23,25 @@ from hub.city.tables import Table, read_table
 
 
 @dataclass(slots=True, frozen=True)
+class PolicyFile:
+    """One version of the policy; the document is None where it could not be read."""
+
+    file: str
+    document: PolicyDocument | None
+    lines: Lines
+
+
+@dataclass(slots=True, frozen=True)
 class Folder:
     """The contents of a folder. A document is None where it could not be read (and that is a problem)."""
 
+    path: Path
     city: CityDocument | None
     city_lines: Lines
-    policy: PolicyDocument | None
-    policy_lines: Lines
+    policies: list[PolicyFile]
     levels: LevelDocument | None
     level_lines: Lines
-    calendars: dict[str, CalendarDocument]
-    calendar_version: str
+    editions: list[Edition]
     streets: Table[StreetRow]
     communities: Table[CommunityRow]
     units: Table[UnitRow]
@@ -41,23 +49,23 @@ class Folder:
     categories: Table[CategoryRow]
     routing: Table[RoutingCsvRow]
     limits: Table[LimitCsvRow]
+    steps: Table[StepCsvRow]
 
 
 def read(path: Path, problems: Problems) -> Folder:
     """Reads every file of the folder; what cannot be read becomes a problem."""
     city, city_lines = read_yaml(path, "city.yaml", CityDocument, problems)
-    policy, policy_lines = read_yaml(path, "policy.yaml", PolicyDocument, problems)
+    policies = [_policy(path, file, problems) for file in _policy_files(path)]
     levels, level_lines = read_yaml(path, "level_rules.yaml", LevelDocument, problems)
-    calendars, calendar_version = _calendars(path, problems)
+    editions = read_editions(path, problems)
     return Folder(
+        path=path,
         city=city,
         city_lines=city_lines,
-        policy=policy,
-        policy_lines=policy_lines,
+        policies=policies,
         levels=levels,
         level_lines=level_lines,
-        calendars=calendars,
-        calendar_version=calendar_version,
+        editions=editions,
         streets=read_table(path, "streets.csv", StreetRow, problems),
         communities=read_table(path, "communities.csv", CommunityRow, problems),
         units=read_table(path, "units.csv", UnitRow, problems),
@@ -65,20 +73,14 @@ def read(path: Path, problems: Problems) -> Folder:
         categories=read_table(path, "categories.csv", CategoryRow, problems),
         routing=read_table(path, "routing.csv", RoutingCsvRow, problems),
         limits=read_table(path, "limits.csv", LimitCsvRow, problems),
+        steps=read_table(path, "steps.csv", StepCsvRow, problems, is_optional=True),
     )
 
 
-def _calendars(path: Path, problems: Problems) -> tuple[dict[str, CalendarDocument], str]:
-    """The calendar files by name, and a version that any changed byte changes."""
-    found: dict[str, CalendarDocument] = {}
-    digest = hashlib.blake2b(digest_size=4)
-    files = sorted((path / "calendar").glob("*.json"))
-    if not files:
-        problems.add("calendar", None, "holds no <year>.json")
-    for file in files:
-        name = f"calendar/{file.name}"
-        document = read_json(path, name, CalendarDocument, problems)
-        digest.update(file.read_bytes())
-        if document is not None:
-            found[name] = document
-    return found, f"{'+'.join(file.stem for file in files)}.{digest.hexdigest()}"
+def _policy_files(path: Path) -> list[str]:
+    return ["policy.yaml", *sorted(file.name for file in path.glob("policy-*.yaml"))]
+
+
+def _policy(path: Path, file: str, problems: Problems) -> PolicyFile:
+    document, lines = read_yaml(path, file, PolicyDocument, problems)
+    return PolicyFile(file, document, lines)

@@ -1,11 +1,22 @@
 """Loads a city folder into the domain's `City`, or reports every problem of it at once."""
 
+from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
-from hub.city import check, check_rules
-from hub.city.calendar import work_calendar
+from hub.city import check, check_calendar, check_limits, check_policy, check_rules
 from hub.city.folder import Folder, read
-from hub.city.models import Conditions, LevelDocument, LimitCsvRow, PolicyDocument, RuleEntry, SeasonEntry
+from hub.city.models import (
+    Conditions,
+    LevelDocument,
+    LimitCsvRow,
+    PolicyDocument,
+    RuleEntry,
+    SeasonEntry,
+    Span,
+    StepCsvRow,
+)
 from hub.city.problems import Problems
 from hub.domain.city import (
     Area,
@@ -19,7 +30,7 @@ from hub.domain.city import (
 )
 from hub.domain.errors import Misconfigured
 from hub.domain.level import LevelRule, LevelRules, Season
-from hub.domain.limits import Limit, LimitRow, Limits
+from hub.domain.limits import Limit, LimitRow, Limits, LimitUnit, Step, StepKey
 
 CHECKS = (
     check.check_places,
@@ -27,10 +38,11 @@ CHECKS = (
     check.check_endpoints,
     check.check_categories,
     check_rules.check_routing,
-    check_rules.check_limits,
+    check_limits.check_limits,
+    check_limits.check_steps,
     check_rules.check_levels,
-    check_rules.check_policy,
-    check_rules.check_calendar,
+    check_policy.check_policy,
+    check_calendar.check_calendar,
 )
 
 
@@ -55,9 +67,12 @@ def read_folder(path: Path, problems: Problems) -> Folder:
 
 def build(folder: Folder) -> City:
     """The domain's city of a folder without problems."""
-    document, policy, levels = folder.city, folder.policy, folder.levels
-    if document is None or policy is None or levels is None:
+    document, levels = folder.city, folder.levels
+    if document is None or levels is None:
         raise ValueError("build takes a folder that was read without problems")
+    limits = list(_limits(folder))
+    policies = [_policy(policy.document) for policy in folder.policies if policy.document is not None]
+    editions = [edition.in_force() for edition in folder.editions]
     return City.of(
         code=document.code,
         name=document.name,
@@ -74,9 +89,12 @@ def build(folder: Folder) -> City:
         categories={(row["scheme"], row["code"]): row["path"] for row in folder.categories.rows},
         routing=[RoutingRow(**row) for row in folder.routing.rows],
         level_rules=_level_rules(levels),
-        limits=Limits.of(folder.limits.rows[0]["version"], [_limit_row(row) for row in folder.limits.rows]),
-        policy=_policy(policy),
-        calendar=work_calendar(folder.calendars.values(), folder.calendar_version),
+        limits=limits[-1],
+        policy=policies[-1],
+        calendar=editions[-1].calendar,
+        limits_versions=limits,
+        policies=policies,
+        editions=editions,
     )
 
 
@@ -84,31 +102,70 @@ def _pair(values: list[float]) -> tuple[float, float]:
     return values[0], values[1]
 
 
+def _limits(folder: Folder) -> Iterator[Limits]:
+    """Each version of the limits with its steps, in the order of the table."""
+    rows: dict[str, list[LimitCsvRow]] = {}
+    for row in folder.limits.rows:
+        rows.setdefault(row["version"], []).append(row)
+    for version, several in rows.items():
+        steps = _steps(row for row in folder.steps.rows if row["version"] == version)
+        valid_from = several[0].get("valid_from")
+        yield Limits.of(version, [_limit_row(row) for row in several], steps=steps, valid_from=valid_from)
+
+
+def _steps(rows: Iterator[StepCsvRow]) -> dict[StepKey, list[Step]]:
+    steps: dict[StepKey, list[Step]] = {}
+    for row in sorted(rows, key=itemgetter("step")):
+        step = Step(row["title"], Limit(row["handle_value"], row["handle_unit"]))
+        steps.setdefault((row["scheme"], row["category"]), []).append(step)
+    return steps
+
+
 def _limit_row(row: LimitCsvRow) -> LimitRow:
-    total_value, total_unit = row["total_value"], row["total_unit"]
     return LimitRow(
         row=row["row"],
         scheme=row["scheme"],
         category=row["category"],
         level=row["level"],
         urgency=row["urgency"],
-        sign=Limit(row["sign_value"], row["sign_unit"]),
+        sign=_limit(row["sign_value"], row["sign_unit"]),
         handle=Limit(row["handle_value"], row["handle_unit"]),
-        call_back=Limit(row["call_back_value"], row["call_back_unit"]),
-        total=Limit(total_value, total_unit) if total_value is not None and total_unit is not None else None,
+        call_back=_limit(row["call_back_value"], row["call_back_unit"]),
+        total=_limit(row["total_value"], row["total_unit"]),
     )
+
+
+def _limit(value: float | None, unit: LimitUnit | None) -> Limit | None:
+    return Limit(value, unit) if value is not None and unit is not None else None
 
 
 def _policy(document: PolicyDocument) -> Policy:
+    chosen: dict[str, Any] = {
+        "extension_share": document.extension.share,
+        "extension_times": document.extension.times,
+        "extension_approval": document.extension.approval,
+        "on_return": document.on_return,
+        "rework_to": document.rework_to,
+        "staff_channels": None if document.staff_channels is None else frozenset(document.staff_channels),
+        "letter_number": document.letter_number,
+        "leaders": document.leaders and document.leaders.model_dump(),
+    }
     return Policy(
         version=document.version,
         at_risk_fraction=document.at_risk_fraction,
-        second_grace=Limit(document.second_grace.value, document.second_grace.unit),
+        second_grace=_span(document.second_grace),
         office_hours=tuple((pair[0], pair[1]) for pair in document.office_hours),
-        max_suspension=Limit(document.max_suspension.value, document.max_suspension.unit),
+        max_suspension=_span(document.max_suspension) if document.max_suspension else None,
         call_back_attempts=document.call_back_attempts,
         same_place_days=document.same_place_days,
+        valid_from=document.valid_from,
+        call_back_unit=document.call_back_unit,
+        **{name: value for name, value in chosen.items() if value is not None},
     )
+
+
+def _span(span: Span) -> Limit:
+    return Limit(span.value, span.unit)
 
 
 def _level_rules(document: LevelDocument) -> LevelRules:

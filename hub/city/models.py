@@ -1,26 +1,45 @@
 """The shapes of a city folder's tables and documents, for pydantic; docs/city-folder.md describes them."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StringConstraints
 
 # pydantic needs this one (its own dependency) below Python 3.12.
 from typing_extensions import TypedDict
 
 from hub.domain.city import UnitKind
 from hub.domain.event import Urgency
+from hub.domain.instants import parse_instant
 from hub.domain.limits import LimitUnit
+from hub.domain.policy import OnReturn, ReworkTo
 from hub.domain.tiers import Tier, WhistleLevel
 
 
+def _iso_date(value: object) -> date:
+    """YAML makes a date of an unquoted one by itself."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    found = _date_of(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("is not a date as 2026-07-01")
+    return found
+
+
 @lru_cache(maxsize=1024)
-def _iso_date(text: str) -> date:
+def _date_of(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError("is not a date as 2026-07-01") from None
+        return None
+
+
+def _instant(value: object) -> datetime:
+    try:
+        return parse_instant(str(value))
+    except ValueError:
+        raise ValueError("is not an instant with its zone as 2026-11-26T10:00:00+08:00") from None
 
 
 def _optional(text: object) -> object:
@@ -41,7 +60,9 @@ StatisticalStreetCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}000$
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)+$")]
 EndpointId = Annotated[str, StringConstraints(pattern=r"^EP-[0-9]{6}-[0-9]{4,5}$")]
 CategoryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(-[0-9]+)*$")]
+OptionalSpanUnit = Annotated[LimitUnit | None, BeforeValidator(_optional)]
 Positive = Annotated[float, Field(gt=0, lt=10_000)]
+OptionalSpanValue = Annotated[Positive | None, BeforeValidator(_optional)]
 Wildcard = Literal["*"]
 Channel = Literal[
     "phone",
@@ -118,22 +139,35 @@ class RoutingCsvRow(TypedDict):
 
 
 class LimitCsvRow(TypedDict):
-    """limits.csv"""
+    """limits.csv: value and unit of a clock are both empty where the case does not have it."""
 
     row: Name
     scheme: Name
     category: CategoryCode | Wildcard
     level: WhistleLevel | Wildcard
     urgency: Urgency | Wildcard
-    sign_value: Positive
-    sign_unit: LimitUnit
+    sign_value: OptionalSpanValue
+    sign_unit: OptionalSpanUnit
     handle_value: Positive
     handle_unit: LimitUnit
-    call_back_value: Positive
-    call_back_unit: LimitUnit
-    total_value: Annotated[Positive | None, BeforeValidator(_optional)]
-    total_unit: Annotated[LimitUnit | None, BeforeValidator(_optional)]
+    call_back_value: OptionalSpanValue
+    call_back_unit: OptionalSpanUnit
+    total_value: OptionalSpanValue
+    total_unit: OptionalSpanUnit
     version: Name
+    valid_from: NotRequired[OptionalDay]
+
+
+class StepCsvRow(TypedDict):
+    """steps.csv"""
+
+    version: Name
+    scheme: Name
+    category: CategoryCode | Wildcard
+    step: Annotated[int, Field(ge=1)]
+    title: Name
+    handle_value: Positive
+    handle_unit: LimitUnit
 
 
 class Document(BaseModel):
@@ -176,15 +210,39 @@ class Span(Document):
 Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+class ExtensionEntry(Document):
+    """How far a unit's time can be extended."""
+
+    share: Annotated[float, Field(gt=0, le=10)] | None = None
+    times: Annotated[int, Field(ge=0)] | None = None
+    approval: bool | None = None
+
+
+class LeadersEntry(Document):
+    """Who answers for the units of a tier: a post, never a person."""
+
+    street: Name
+    county: Name
+    city: Name
+
+
 class PolicyDocument(Document):
-    """policy.yaml"""
+    """policy.yaml, policy-*.yaml: a key that is absent or null leaves the domain's default."""
 
     version: Name
+    valid_from: Day | None = None
     at_risk_fraction: Annotated[float, Field(gt=0, lt=1)]
     second_grace: Span
     office_hours: Annotated[list[Annotated[list[Hour], Field(min_length=2, max_length=2)]], Field(min_length=1)]
-    max_suspension: Span
+    extension: ExtensionEntry = ExtensionEntry()
+    max_suspension: Span | None = None
+    on_return: OnReturn | None = None
+    rework_to: ReworkTo | None = None
+    staff_channels: list[Channel] | None = None
     call_back_attempts: Annotated[int, Field(ge=1)]
+    call_back_unit: UnitCode | None = None
+    letter_number: Name | None = None
+    leaders: LeadersEntry | None = None
     same_place_days: Annotated[int, Field(ge=1)]
 
 
@@ -251,3 +309,19 @@ class CalendarDocument(BaseModel):
     year: int
     papers: list[str]
     days: list[CalendarDay]
+
+
+YearFile = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.json$")]
+KeptFile = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}|superseded/[0-9]{4}-[0-9a-f]{8})\.json$")]
+
+
+class EditionEntry(Document):
+    """The calendar files in force from an instant on: by their name, where in `calendar/` each one lies."""
+
+    since: Annotated[datetime, BeforeValidator(_instant)] | None
+    version: Name
+    files: Annotated[dict[YearFile, KeptFile], Field(min_length=1)]
+
+
+class EditionsDocument(RootModel[list[EditionEntry]]):
+    """calendar/editions.json"""

@@ -14,6 +14,13 @@ R = TypeVar("R")
 Cells = tuple[list[dict[str, str]], list[int]]
 
 
+class Columns(NamedTuple):
+    """The columns a table may have, and those of them that it must have."""
+
+    known: frozenset[str]
+    required: frozenset[str]
+
+
 class Table(NamedTuple, Generic[R]):
     """The rows of a file with the line each one stands in.
 
@@ -31,13 +38,18 @@ class Table(NamedTuple, Generic[R]):
         return zip(self.lines, self.rows, strict=True)
 
 
-def read_table(folder: Path, file: str, shape: type[R], problems: Problems) -> Table[R]:
+def read_table(
+    folder: Path, file: str, shape: type[R], problems: Problems, *, is_optional: bool = False
+) -> Table[R]:
     """The rows of a table; every bad cell becomes a problem and its row is left out.
 
     Order of columns is free, an unknown or missing column is a problem, blank lines are passed over. A byte
-    order mark (spreadsheet programs write one) is tolerated.
+    order mark (spreadsheet programs write one) is tolerated. An optional table that is absent is empty.
     """
-    read = _cells(folder / file, file, set(get_type_hints(shape)), problems)
+    if is_optional and not (folder / file).exists():
+        return Table(file, [], [], [])
+    columns = Columns(frozenset(get_type_hints(shape)), shape.__required_keys__)  # type: ignore[attr-defined]
+    read = _cells(folder / file, file, columns, problems)
     if read is None:
         return Table(file, [], [], None)
     cells, lines = read
@@ -59,7 +71,7 @@ def read_table(folder: Path, file: str, shape: type[R], problems: Problems) -> T
     return Table(file, rows, [lines[index] for index in good], [cells[index] for index in sorted(bad)])
 
 
-def _cells(path: Path, file: str, columns: set[str], problems: Problems) -> Cells | None:
+def _cells(path: Path, file: str, columns: Columns, problems: Problems) -> Cells | None:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -77,11 +89,11 @@ def _cells(path: Path, file: str, columns: set[str], problems: Problems) -> Cell
         return None
 
 
-def _rows(reader: Any, file: str, columns: set[str], problems: Problems) -> Cells | None:
+def _rows(reader: Any, file: str, columns: Columns, problems: Problems) -> Cells | None:
     header: list[str] = next(reader, [])
-    wrong = [f"column {name} is missing" for name in sorted(columns - set(header))]
-    wrong += [f"column {name} is not known" for name in header if name not in columns]
-    wrong += [f"column {name} stands twice" for name in sorted(columns) if header.count(name) > 1]
+    wrong = [f"column {name} is missing" for name in sorted(columns.required - set(header))]
+    wrong += [f"column {name} is not known" for name in header if name not in columns.known]
+    wrong += [f"column {name} stands twice" for name in sorted(columns.known) if header.count(name) > 1]
     if wrong:
         for message in wrong:
             problems.add(file, 1, message)

@@ -1,15 +1,14 @@
 """Working time from a folder of calendar files, or from the city folder."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from hub.city.calendar import work_calendar
+from hub.city.calendar import calendar_version, work_calendar
 from hub.city.documents import read_json, read_yaml
 from hub.city.models import CalendarDocument, PolicyDocument
 from hub.city.problems import Problems
-from hub.domain.city import WorkCalendar
+from hub.domain.calendar import WorkCalendar
 from hub.domain.errors import Misconfigured
 from hub.domain.office import DEFAULT_OFFICE_HOURS
 
@@ -30,8 +29,7 @@ def read_calendar(folder: Path) -> WorkCalendar:
     _check_agreement(found.items(), problems)
     if problems.found:
         raise Misconfigured([f"{folder}: {problem}" for problem in problems.found])
-    digest = hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=4).hexdigest()
-    return work_calendar(found.values(), f"{'+'.join(file.stem for file in files)}.{digest}")
+    return work_calendar(found.values(), calendar_version({file.name: file.read_bytes() for file in files}))
 
 
 def read_office_hours(city_folder: Path) -> tuple[tuple[str, str], ...]:

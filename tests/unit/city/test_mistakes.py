@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from hub.city import load_city
@@ -125,7 +124,15 @@ def test_all_mistakes_are_reported_at_once(folder):
             "L002,*,*,ordinary,NORMAL",
             "same category, level and urgency as line",
         ),
-        ("limits.csv", "v4", "v5", 'differs from "v5" of the first row'),
+        ("limits.csv", "v4", "v5", 'line 3: version "v4" holds from the same day as version "v5" (none)'),
+        ("limits.csv", "NORMAL,4,work_hour", "NORMAL,4,", "sign needs value and unit, or neither"),
+        ("limits.csv", "3,work_day,,,v4", ",work_day,,,v4", "call_back needs value and unit, or neither"),
+        ("limits.csv", "4,work_hour,5,work_day", "4,work_hour,,work_day", "line 2: handle_value is empty"),
+        ("steps.csv", "020204,2,", "020204,5,", "line 4: step 3 comes where step 2 is missing"),
+        ("steps.csv", "020204,2,", "020204,1,", "line 3: step 1 stands in line 2 already"),
+        ("steps.csv", "020204,1,", "020298,1,", 'category "12345:020298" is not in categories.csv'),
+        ("steps.csv", "v4,", "v9,", 'version "v9" is not in limits.csv'),
+        ("steps.csv", "3,urgent_hour", ",urgent_hour", "line 2: handle_value is empty"),
         ("limits.csv", "60,natural_day", "60,", "total needs value and unit, or neither"),
         ("level_rules.yaml", "12345:0403", "12345:0498", 'category "12345:0498" is not in categories.csv'),
         (
@@ -138,6 +145,15 @@ def test_all_mistakes_are_reported_at_once(folder):
         ("level_rules.yaml", 'from: "10-15"', 'from: "15-10"', '"15-10" does not match'),
         ("policy.yaml", '["14:00"', '["11:00"', "office_hours must be pairs"),
         ("policy.yaml", "call_back_attempts: 3", "version: 3", "key version stands twice"),
+        ("policy.yaml", "unit: QQHR-12345", "unit: QQHR-54321", 'call_back_unit "QQHR-54321" is not in units.csv'),
+        ("policy.yaml", "{number:04d}", "", "letter_number must hold {year}, {division} and {number}"),
+        ("policy.yaml", "{division}", "{place}", "letter_number must hold {year}, {division} and {number}"),
+        ("policy.yaml", "{number:04d}", "{number:04", "letter_number must hold {year}, {division} and {number}"),
+        ("policy.yaml", ", city: 市政府分管副市长", "", "leaders.city is missing"),
+        ("policy.yaml", "on_return: next", "on_return: first", 'on_return "first" is not one of next, desk'),
+        ("policy.yaml", "[patrol,", "[drone,", 'staff_channels.0 "drone" is not one of phone'),
+        ("policy.yaml", "share: 1.0", "share: 0", "extension.share 0"),
+        ("policy.yaml", "valid_from: null", "valid_from: soon", 'valid_from "soon" is not a date as 2026-07-01'),
         ("city.yaml", '"230203"', '"230202"', 'division "230202" stands 2 times'),
         ("city.yaml", '"230281"', '"110101"', "does not begin with the city's code 2302"),
         ("city.yaml", "[122.0, 127.0]", "[127.0, 122.0]", "area.lon must be [smallest, largest]"),
@@ -223,39 +239,8 @@ def test_check_of_a_bad_folder_ends_with_2(folder):
     assert json.loads(result.output)["problems"] == problems(folder)
 
 
-def test_another_city_is_another_folder(folder):
+def test_another_city_is_another_folder(small_folder):
     """A city of one division and one street loads without a line of code."""
-    write_small_city(folder)
-
-    city = load_city(folder)
+    city = load_city(small_folder)
 
     assert (city.name, len(city.units), len(city.desks)) == ("小城市", 3, 3)
-
-
-def write_small_city(folder: Path) -> None:
-    """Overwrites the folder with the least a city needs."""
-    city = {
-        "code": "1101",
-        "name": "小城市",
-        "utc_offset_hours": 8,
-        "divisions": [{"code": "110101", "name": "东区"}],
-    }
-    city["area"] = {"lon": [115.0, 117.0], "lat": [39.0, 41.0]}
-    (folder / "city.yaml").write_text(yaml.safe_dump(city, allow_unicode=True), encoding="utf-8")
-    (folder / "level_rules.yaml").write_text('version: "1"\nrules: []\n', encoding="utf-8")
-    limits = "*,*,*,*,2,work_hour,3,work_day,1,work_day,,,v1"
-    tables = {
-        "streets": "code,name\n110101001000,一街道\n",
-        "communities": "code,name\n",
-        "categories": "scheme,code,path\n12345,01,全部\n",
-        "units": "code,name,tier,division,street,kind\nC-ZB,市值班台,city,,,duty_desk\n"
-        "D-ZB,区值班台,county,110101,,duty_desk\nS-ZB,街道值班台,street,110101,110101001,duty_desk\n",
-        "endpoints": "endpoint,unit,name,active_from,active_to\nEP-110100-0001,C-ZB,值班,2026-01-01,\n"
-        "EP-110101-0001,D-ZB,值班,2026-01-01,\nEP-110101-0002,S-ZB,值班,2026-01-01,\n",
-        "routing": "row,valid_from,valid_to,division,street,scheme,category,tier,unit,priority\n"
-        "R1,2026-01-01,,110101,110101001,*,*,street,S-ZB,1\n",
-        "limits": "row,scheme,category,level,urgency,sign_value,sign_unit,handle_value,handle_unit,call_back_value,"
-        f"call_back_unit,total_value,total_unit,version\nL1,{limits}\n",
-    }
-    for name, text in tables.items():
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from hub.domain.routing import endpoint_for, route
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "data" / "samples"
-GENERATED = ("streets", "communities", "units", "endpoints", "categories", "routing", "limits")
+GENERATED = ("streets", "communities", "units", "endpoints", "categories", "routing", "limits", "steps")
 
 
 @pytest.fixture(scope="module")
