@@ -188,7 +188,8 @@ def test_the_days_of_versions_must_differ_and_be_one_each(folder):
         'limits.csv line 3: valid_from 2026-01-01 differs from none of version "v4" in line 2',
         f'limits.csv line {len(lines)}: version "v5" holds from the same day as version "v4" (none); '
         "give the newer one a valid_from of its own",
-        "policy-a.yaml line 1: holds from the same day as policy.yaml (no valid_from); give each its own valid_from",
+        "policy-a.yaml line 1: holds from the same day as policy.yaml (no valid_from); "
+        "give each its own valid_from",
         f'policy-b.yaml line {at}: version "2026-11" is that of policy.yaml already',
     ]
 
