@@ -17,6 +17,7 @@ _COMMANDS = {
     "demo": ("hub.cli.demo:demo", "Run the samples and a simulated day of the city through the hub."),
     "send": ("hub.cli.send:send", "Publish native files as a legacy system would."),
     "trace": ("hub.cli.trace:trace", "A case from raw message to dispatch, with every decision."),
+    "ledger": ("hub.cli.ledger:ledger", "Figures of a period that add up, each with its definition and its cases."),
     "dead": ("hub.cli.dead", "Dead letters: list, show, replay."),
     "sources": ("hub.cli.sources", "Sources: list, try an export, make a new one."),
     "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),

@@ -1,14 +1,15 @@
 """Checks files of vectors and stories against the clocks: what was expected, what came."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from hub.clockdesk.stories import StoryRunner, Told, read_story, run_story
+from hub.clockdesk.playing import play
+from hub.clockdesk.stories import Ending, Story, Told, read_story
 from hub.clockdesk.vectors import read_vector
 from hub.domain.city import WorkCalendar
 from hub.domain.errors import Misconfigured, Refused, Rejected
@@ -36,12 +37,11 @@ class Verdict:
 
 
 class Checker:
-    """Checks by one calendar. `runner` is what a story goes through."""
+    """Checks by one calendar. `player` is what a story goes through: casework itself."""
 
-    def __init__(self, calendar: WorkCalendar, runner: StoryRunner = run_story) -> None:
+    def __init__(self, calendar: WorkCalendar, player: Callable[[Story, WorkCalendar], Ending] = play) -> None:
         self._calendar = calendar
-        self._runner = runner
-        self._worktime = WorkTime.of(calendar)
+        self._player = player
 
     def check(self, files: list[Path]) -> Verdict:
         """All vectors and stories of the files; raises `Misconfigured` with all that cannot be read."""
@@ -86,7 +86,7 @@ class Checker:
 
     def _check_story(self, data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         story = read_story(data)
-        ending = self._runner(story, self._worktime)
+        ending = self._player(story, self._calendar)
         for number, (expected, got) in enumerate(zip_longest(story.expected, ending.outcomes), 1):
             if expected != got:
                 yield f"outcome {number}", _line(expected), _line(got)

@@ -1,33 +1,31 @@
-"""Stories of ladder.json: read, run, and told in the outcomes' own format."""
+"""Stories of ladder.json as data: read from the file's format, and what one ends with. They run in `playing`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast, get_args
 
 from hub.clockdesk.reading import instant_of, limit_of, number_of, required
-from hub.domain.clock import OutcomeName, SlaOutcome, Terms
-from hub.domain.clock_events import (
-    CalledBack,
-    ClockEvent,
-    Closed,
-    Dispatched,
-    Done,
-    ExtensionGranted,
-    ExtensionRequested,
-    Registered,
-    Resumed,
-    Returned,
-    Suspended,
-    Urged,
-)
+from hub.domain.clock import OutcomeName
 from hub.domain.errors import Rejected
-from hub.domain.ladder import CaseClocks, NextLevel, apply, fire
-from hub.domain.limits import ClockName
-from hub.domain.tiers import WhistleLevel
-from hub.domain.worktime import WorkTime
+from hub.domain.limits import ClockName, Limit
+from hub.domain.tiers import LEVELS, WhistleLevel
 
-_CLOCK_ORDER: Final = {"sign": 0, "handle": 1, "call_back": 2, "total": 3}
+EventType = Literal[
+    "registered",
+    "dispatched",
+    "done",
+    "callback",
+    "extension_requested",
+    "extension_granted",
+    "suspended",
+    "resumed",
+    "returned",
+    "urged",
+    "withdrawn",
+    "merged",
+]
+_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 _DOWN, _UP = "hub_down", "hub_up"
 
 
@@ -37,6 +35,29 @@ class Outage:
 
     down: datetime
     up: datetime | None
+
+
+@dataclass(slots=True, frozen=True)
+class StoryPolicy:
+    """What the story's city grants. `next_level` is what the second urging of a cycle raises a case to."""
+
+    at_risk_fraction: float
+    second_grace: Limit
+    level: WhistleLevel
+    limit: Limit
+    total_limit: Limit | None = None
+    next_level: tuple[WhistleLevel, Limit] | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class StoryEvent:
+    """One thing that happens to the case. `unit`, `is_satisfied` and `add` are given where the type has them."""
+
+    type: EventType
+    at: datetime
+    unit: str | None = None
+    is_satisfied: bool | None = None
+    add: Limit | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,8 +80,8 @@ class Story:
 
     story_id: str
     title: str
-    clocks: CaseClocks
-    events: tuple[tuple[int, ClockEvent], ...]
+    policy: StoryPolicy
+    events: tuple[tuple[int, StoryEvent], ...]
     outages: tuple[Outage, ...]
     until: datetime
     expected: tuple[Told, ...]
@@ -77,51 +98,6 @@ class Ending:
     level: str
 
 
-StoryRunner = Callable[[Story, WorkTime], Ending]
-
-
-def run_story(story: Story, worktime: WorkTime) -> Ending:
-    """A story through the ladder's own functions, each event by its own time."""
-    clocks = story.clocks
-    outcomes: list[SlaOutcome] = []
-    refused: list[int] = []
-    for index, event in story.events:
-        step = apply(clocks, event, worktime)
-        clocks = step.clocks
-        outcomes += step.outcomes
-        if step.refused:
-            refused.append(index)
-    last = fire(clocks, story.until)
-    told = tell((*outcomes, *last.outcomes), story.outages, story.until)
-    return Ending(told, tuple(refused), last.clocks.level)
-
-
-def tell(outcomes: Sequence[SlaOutcome], outages: Sequence[Outage], until: datetime) -> tuple[Told, ...]:
-    """The outcomes emitted up to an instant, with what outages put off; in the order of ladder.json."""
-    found = [(_told(outcome, outages), outcome.happened_at) for outcome in outcomes]
-    listed = [(told, happened) for told, happened in found if told is not None and told.at <= until]
-    listed.sort(key=lambda one: (one[0].at, one[1], _CLOCK_ORDER[one[0].clock]))
-    return tuple(told for told, _ in listed)
-
-
-def _told(outcome: SlaOutcome, outages: Sequence[Outage]) -> Told | None:
-    at = outcome.happened_at
-    outage = next((one for one in outages if one.down <= at and (one.up is None or at < one.up)), None)
-    if outage is not None and outage.up is None:
-        return None
-    emitted = at if outage is None or outage.up is None else outage.up
-    return Told(
-        outcome=outcome.outcome,
-        clock=outcome.clock,
-        cycle=outcome.cycle,
-        leg=outcome.leg,
-        due=outcome.due,
-        at=emitted,
-        late=outage is not None,
-        provisional=outcome.is_provisional,
-    )
-
-
 def read_story(data: Mapping[str, Any]) -> Story:
     """A story of the format; raises `Rejected` with the field that cannot be read."""
     events = required(data, "events", list)
@@ -129,7 +105,7 @@ def read_story(data: Mapping[str, Any]) -> Story:
     return Story(
         story_id=str(data.get("id", "")),
         title=str(data.get("title", "")),
-        clocks=_clocks(required(data, "policy", dict)),
+        policy=_policy(required(data, "policy", dict)),
         events=tuple(
             (i, _event(event, f"events[{i}]"))
             for i, event in enumerate(events)
@@ -143,55 +119,42 @@ def read_story(data: Mapping[str, Any]) -> Story:
     )
 
 
-def _clocks(policy: Mapping[str, Any]) -> CaseClocks:
+def _policy(policy: Mapping[str, Any]) -> StoryPolicy:
     raised = policy.get("next_level")
-    return CaseClocks(
-        terms=Terms(
-            number_of(policy, "at_risk_fraction", "policy.at_risk_fraction"),
-            limit_of(policy, "second_grace", "policy.second_grace"),
-        ),
+    return StoryPolicy(
+        at_risk_fraction=number_of(policy, "at_risk_fraction", "policy.at_risk_fraction"),
+        second_grace=limit_of(policy, "second_grace", "policy.second_grace"),
         level=_level(policy, "policy.level"),
         limit=limit_of(policy, "limit", "policy.limit"),
         total_limit=limit_of(policy, "total_limit", "policy.total_limit") if policy.get("total_limit") else None,
-        next_level=NextLevel(
-            _level(raised, "policy.next_level.level"), limit_of(raised, "limit", "policy.next_level")
-        )
+        next_level=(_level(raised, "policy.next_level.level"), limit_of(raised, "limit", "policy.next_level.limit"))
         if raised
         else None,
     )
 
 
 def _level(data: Mapping[str, Any], field: str) -> WhistleLevel:
-    return cast(WhistleLevel, required(data, "level", str, field))
+    named = required(data, "level", str, field)
+    for level in LEVELS:
+        if level == named:
+            return level
+    raise Rejected("bad_value", field, f'"{named}" is not one of {", ".join(LEVELS)}')
 
 
-def _event(data: Mapping[str, Any], field: str) -> ClockEvent:
+def _event(data: Mapping[str, Any], field: str) -> StoryEvent:
     at = instant_of(data, "at", f"{field}.at")
-    match required(data, "type", str, f"{field}.type"):
-        case "registered":
-            return Registered(at)
+    named = required(data, "type", str, f"{field}.type")
+    kind = next((each for each in _TYPES if each == named), None)
+    if kind is None:
+        raise Rejected("bad_value", f"{field}.type", f'"{named}" is not an event of the ladder')
+    match kind:
         case "dispatched":
-            return Dispatched(at, required(data, "unit", str, f"{field}.unit"))
-        case "done":
-            return Done(at, data.get("unit"))
+            return StoryEvent(kind, at, unit=required(data, "unit", str, f"{field}.unit"))
         case "callback":
-            return CalledBack(at, _is_satisfied(data, field))
-        case "extension_requested":
-            return ExtensionRequested(at)
+            return StoryEvent(kind, at, is_satisfied=_is_satisfied(data, field))
         case "extension_granted":
-            return ExtensionGranted(at, limit_of(data, "add", f"{field}.add"))
-        case "suspended":
-            return Suspended(at)
-        case "resumed":
-            return Resumed(at)
-        case "returned":
-            return Returned(at)
-        case "urged":
-            return Urged(at)
-        case "withdrawn" | "merged":
-            return Closed(at)
-        case other:
-            raise Rejected("bad_value", f"{field}.type", f'"{other}" is not an event of the ladder')
+            return StoryEvent(kind, at, add=limit_of(data, "add", f"{field}.add"))
+    return StoryEvent(kind, at, unit=data.get("unit"))
 
 
 def _is_satisfied(data: Mapping[str, Any], field: str) -> bool:

@@ -24,7 +24,7 @@ def assess(case: CaseState, city: City, at: int, whistle_level: WhistleLevel | N
         category=city.category_code(category),
         urgency=case["urgency"],
         division=location["division"] if location is not None else None,
-        urged=case["urged"],
+        urged=case["urged_in_cycle"],
         returned=case["returned"],
         callers=max(1, len(case["reporters"])),
         secret=case["secret"],

@@ -5,6 +5,7 @@ Like the event these are the Avro records seen from Python: plain dictionaries, 
 
 from typing import Final, Literal, NamedTuple, TypedDict, get_args
 
+from hub.domain.clock import Appeal
 from hub.domain.event import Attachment, CaseEvent, Category, Kind, Location, Urgency
 from hub.domain.limits import ClockName, LimitUnit
 from hub.domain.pauses import PauseReason
@@ -53,7 +54,6 @@ CallBackResult = Literal[
     "REWORKED",
 ]
 CALL_BACK_RESULTS: Final[tuple[CallBackResult, ...]] = get_args(CallBackResult)
-Appeal = Literal["FILED", "EXCUSED", "REJECTED"]
 
 
 class RuleRef(TypedDict):
@@ -185,7 +185,7 @@ class Extension(TypedDict):
 
 
 class Supervision(TypedDict):
-    """An entry on the supervision list; the stage `letters` numbers it."""
+    """An entry on the supervision list of a division; the stage `letters` numbers it."""
 
     entry_id: str
     clock: ClockName
@@ -193,6 +193,7 @@ class Supervision(TypedDict):
     leg: int
     opened_at: int
     removed_at: int | None
+    division: str
 
 
 class CaseState(TypedDict):

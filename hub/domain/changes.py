@@ -1,51 +1,21 @@
 """What an applied word changes: one function a word, on a working copy of the case."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
-from hub.domain.assignment import assess, blow_up, next_lead, party, reassess, set_level, would_move
+from hub.domain.assignment import assess, blow_up, party, reassess, set_level, would_move
+from hub.domain.call_backs import REWORKABLE, ended_for_good, signed_off, verify, visit, work_ended
 from hub.domain.case import ENDED, CaseState, Party
-from hub.domain.city import City
-from hub.domain.dispatch import Action, Dispatch, to_party
+from hub.domain.clock_events import Registered, Signed
 from hub.domain.event import CaseEvent, Kind
+from hub.domain.legs import assign, begin_leg, next_leg, next_step, wait_at_desk
 from hub.domain.tiers import LEVELS, WhistleLevel
+from hub.domain.time_changes import appeal, extend, recalculate, resume, suspend
 from hub.domain.transitions import Step
 from hub.domain.words import add_reporter, add_words
+from hub.domain.work import Work
 
 _CITIZENS_WORDS: Final[frozenset[Kind]] = frozenset({"REPORTED", "SUPPLEMENTED", "URGED"})
-
-
-@dataclass(slots=True)
-class Work:
-    """One event being taken: the working copy of the case, the city, the hub's instant, the dispatches so far."""
-
-    case: CaseState
-    event: CaseEvent
-    city: City
-    now: int
-    dispatches: list[Dispatch] = field(default_factory=list)
-
-    def send(self, action: Action, reason: str, to: Party, note: str | None = None) -> None:
-        """One message to one party, showing the case as it stands now."""
-        self.dispatches.append(to_party(action, reason, to, self.case, self.event, self.city, note))
-
-    def tell_holders(self, reason: str, note: str | None) -> None:
-        """An UPDATE to everyone who still works on the case."""
-        for holder in holders(self.case):
-            self.send("UPDATE", reason, holder, note)
-
-    def recall_holders(self, reason: str, note: str | None) -> None:
-        """A RECALL to everyone who still works on the case."""
-        for holder in holders(self.case):
-            self.send("RECALL", reason, holder, note)
-
-
-def holders(case: CaseState) -> list[Party]:
-    """Lead and co-handlers of an open case, without those who are done."""
-    if case["status"] in ENDED or case["lead"] is None:
-        return []
-    return [one for one in (case["lead"], *case["co_handlers"]) if one["done_at"] is None]
 
 
 def report(work: Work, step: Step) -> Step:
@@ -64,12 +34,13 @@ def report(work: Work, step: Step) -> Step:
     case["leg_at"] = event["occurred_at"]
     add_reporter(case, event)
     set_level(case, assess(case, work.city, event["occurred_at"]))
+    work.deadlines.relimit(work.at)
+    work.deadlines.take(Registered(work.at))
     if not _asks_for_dispatch(event):
         if event["attributes"].get("self_handled") == "true":
-            case["closed_at"] = event["occurred_at"]
-            return Step("APPLIED", "DONE", "self_handled")
+            return _ended(work, Step("APPLIED", "DONE", "self_handled"))
         return Step("APPLIED", "REGISTERED", "direct")
-    _begin_leg(work, "reported", None)
+    begin_leg(work, "reported", None)
     return step
 
 
@@ -79,15 +50,20 @@ def hand_over(work: Work) -> Step | None:
     Never a second transition of a dispatched case: it only gives an undispatched one its first dispatch.
     """
     case = work.case
-    is_undispatched = case["status"] == "REGISTERED" or (case["status"] == "DONE" and case["lead"] is None)
+    was_self_handled = case["status"] in ("DONE", "CLOSED") and case["lead"] is None
+    is_undispatched = case["first_unit"] is None and (case["status"] == "REGISTERED" or was_self_handled)
     if work.event["kind"] != "REPORTED" or not is_undispatched or not _asks_for_dispatch(work.event):
         return None
     add_words(case, work.event)
     case["attributes"] = work.event["attributes"]
     case["status"] = "DISPATCHED"
-    case["closed_at"] = None
+    case["closed_at"] = case["signed_off_at"] = None
+    if was_self_handled:
+        case["call_backs"] = []
+        work.deadlines.reopen()
     reassess(case, work.city)
-    _begin_leg(work, "handed_over", None)
+    work.deadlines.relimit(work.at)
+    begin_leg(work, "handed_over", None)
     return Step("APPLIED", "DISPATCHED", "handed_over")
 
 
@@ -99,19 +75,31 @@ def supplement(work: Work, step: Step) -> Step:
 def urge(work: Work, step: Step) -> Step:
     """The citizen urges: counted, and passed to the holders; the level may rise."""
     work.case["urged"] += 1
+    work.case["urged_in_cycle"] += 1
     return _said(work, step, "urged")
 
 
 def withdraw(work: Work, step: Step) -> Step:
     """The citizen takes the case back, or citymgmt voids it: whoever holds it may stop."""
     work.recall_holders("withdrawn", work.event["text"])
-    return _close(work, step)
+    work.case["closed_at"] = work.event["occurred_at"]
+    ended_for_good(work, "withdrawn")
+    return step
+
+
+def merge(work: Work, step: Step) -> Step:
+    """The case goes on as another one (并单): whoever holds this one may stop."""
+    work.recall_holders("merged", work.event["text"])
+    work.case["closed_at"] = work.event["occurred_at"]
+    work.case["merged_into"] = work.event["attributes"].get("merged_into")
+    ended_for_good(work, "merged")
+    return step
 
 
 def answer(work: Work, step: Step) -> Step:
     """The hotline has answered the citizen: nothing is left to do for whoever holds the case."""
     work.recall_holders("answered", work.event["text"])
-    return _close(work, step)
+    return _ended(work, step)
 
 
 def sign(work: Work, step: Step) -> Step:
@@ -122,11 +110,12 @@ def sign(work: Work, step: Step) -> Step:
     if lead["signed_at"] is not None:
         return Step("RECORDED", None, "already_signed")
     work.case["lead"] = {**lead, "signed_at": work.event["occurred_at"]}
+    work.deadlines.take(Signed(work.at))
     return step
 
 
 def send_back(work: Work, step: Step) -> Step:
-    """The lead returns the case: the next candidate gets it, in the end a duty desk."""
+    """The lead returns the case: the next candidate gets it, in the end a duty desk; or it waits for a decision."""
     case = work.case
     lead = case["lead"]
     if lead is None:
@@ -136,7 +125,10 @@ def send_back(work: Work, step: Step) -> Step:
     case["returned"] += 1
     case["past_units"] = [*case["past_units"], lead["unit"]]
     reassess(case, work.city)
-    return _next_leg(work, step, "returned", reason)
+    work.deadlines.relimit(work.at)
+    if work.policy.on_return == "desk":
+        return wait_at_desk(work, step, reason)
+    return next_leg(work, step, "returned", reason)
 
 
 def whistle(work: Work, step: Step) -> Step:
@@ -147,42 +139,43 @@ def whistle(work: Work, step: Step) -> Step:
         return step
     reason = event["attributes"].get("reason")
     blow_up(case, city, _asked_level(event))
+    work.deadlines.relimit(work.at)
     if case["tier"] == tier or not would_move(case, city, work.now):
         # No tier above, or its desk has the case already: the lead stays and gets help.
         step = Step("APPLIED", case["status"], step.reason or "same_lead")
         work.send("UPDATE", "whistled", lead, reason)
     else:
         work.send("RECALL", "whistled", lead, reason)
-        step = _next_leg(work, step, "whistled", reason)
+        step = next_leg(work, step, "whistled", reason)
     _call_in(work, reason)
     return step
 
 
-def suspend(work: Work, step: Step) -> Step:
-    """Work pauses; how long it may is the policy's matter once deadlines run."""
-    work.case["pause_at"] = work.event["occurred_at"]
-    return step
-
-
-def resume(work: Work, step: Step) -> Step:
-    """Work goes on where it stood: signed if the lead had signed."""
-    work.case["pause_at"] = work.event["occurred_at"]
-    lead = work.case["lead"]
-    if step.status is not None and lead is not None and lead["signed_at"] is not None:
-        return step._replace(status="SIGNED")
-    return step
-
-
 def finish(work: Work, step: Step) -> Step:
-    """The lead is done, and so is the case. Whoever else still works on it is told to stop."""
+    """The lead is done, and so is the case, or its present step. Whoever else still works on it is told to stop."""
     case, event = work.case, work.event
+    if step.outcome == "RECORDED":
+        return verify(work, step)
     lead = case["lead"]
     if lead is not None and lead["dispatch_id"] == event["attributes"].get("dispatch_id"):
+        steps = work.deadlines.steps()
+        if case["status"] not in ENDED and case["step"] + 1 < len(steps):
+            case["answer"] = event["text"] or case["answer"]
+            return next_step(work, steps[case["step"] + 1])
         lead = case["lead"] = {**lead, "done_at": event["occurred_at"]}
     work.recall_holders("done", event["text"])
     if lead is not None and lead["done_at"] is None:
         case["lead"] = {**lead, "done_at": event["occurred_at"]}
-    return _close(work, step)
+    return verify(work, _ended(work, step))
+
+
+def dispatch(work: Work, step: Step) -> Step:
+    """A state of the reporting system is only noted, unless it gives the case to a unit that the city knows."""
+    attributes = work.event["attributes"]
+    unit = attributes.get("dept_code", "")
+    if attributes.get("state") != "DISPATCHED" or unit not in work.city.units:
+        return Step("RECORDED", None, step.reason)
+    return assign(work, unit)
 
 
 def mark_lead(work: Work) -> None:
@@ -226,17 +219,26 @@ def _said(work: Work, step: Step, why: str) -> Step:
     # Most words carry nothing that a level rule looks at; an urge always does.
     is_weighty = event["kind"] == "URGED" or _weight(case) != known
     if case["status"] in ENDED:
-        if is_weighty and case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]:
+        # One who urges a finished case is heard for its level; a withdrawn one is over.
+        is_heard = case["status"] in REWORKABLE or _is_before_the_end(case, event)
+        if is_weighty and is_heard:
             reassess(case, work.city)
+            work.deadlines.relimit(work.at)
         return step
     has_risen = is_weighty and reassess(case, work.city)
+    if is_weighty:
+        work.deadlines.relimit(work.at)
     if lead is None:
         return step
     if case["tier"] != tier and would_move(case, work.city, work.now):
         work.send("RECALL", "level_raised", lead, None)
-        return _next_leg(work, step, "level_raised", event["text"])
+        return next_leg(work, step, "level_raised", event["text"])
     work.tell_holders("level_raised" if has_risen else why, event["text"])
     return step
+
+
+def _is_before_the_end(case: CaseState, event: CaseEvent) -> bool:
+    return case["closed_at"] is not None and event["occurred_at"] < case["closed_at"]
 
 
 def _weight(case: CaseState) -> tuple[object, ...]:
@@ -244,28 +246,6 @@ def _weight(case: CaseState) -> tuple[object, ...]:
     location = case["location"]
     division = location["division"] if location is not None else None
     return case["urgency"], case["category"], division, len(case["reporters"]), case["secret"]
-
-
-def _next_leg(work: Work, step: Step, why: str, note: str | None) -> Step:
-    """A new lead. A suspension that is younger than the word which ends the leg stays in force."""
-    case, occurred_at = work.case, work.event["occurred_at"]
-    case["leg"] += 1
-    case["leg_at"] = occurred_at
-    is_still_suspended = (
-        case["status"] == "SUSPENDED" and case["pause_at"] is not None and occurred_at < case["pause_at"]
-    )
-    _begin_leg(work, why, note)
-    return step._replace(status="SUSPENDED" if is_still_suspended else "DISPATCHED")
-
-
-def _begin_leg(work: Work, why: str, note: str | None) -> None:
-    case = work.case
-    lead = case["lead"] = next_lead(case, work.city, work.now)
-    if case["first_unit"] is None:
-        case["first_unit"] = lead["unit"]
-    work.send("ASSIGN", why, lead, note)
-    for helper in holders(case)[1:]:
-        work.send("UPDATE", why, helper, note)
 
 
 def _call_in(work: Work, note: str | None) -> None:
@@ -286,9 +266,15 @@ def _call_in(work: Work, note: str | None) -> None:
             case["unknown_targets"] = [*case["unknown_targets"], target]
 
 
-def _close(work: Work, step: Step) -> Step:
-    work.case["closed_at"] = work.event["occurred_at"]
-    return step
+def _ended(work: Work, step: Step) -> Step:
+    """Done or answered: the citizen has an answer, the callers are owed a call-back, if there are any to call."""
+    case, event = work.case, work.event
+    case["closed_at"] = event["occurred_at"]
+    case["answer"] = event["text"] or case["answer"]
+    case["suspension"] = None
+    lead = case["lead"]
+    work_ended(work, lead["unit"] if lead is not None else None)
+    return signed_off(work, step)
 
 
 def _asks_for_dispatch(event: CaseEvent) -> bool:
@@ -311,9 +297,15 @@ CHANGES: Final[dict[Kind, Callable[[Work, Step], Step]]] = {
     "SIGNED": sign,
     "RETURNED": send_back,
     "WHISTLED": whistle,
+    "EXTENDED": extend,
     "SUSPENDED": suspend,
     "RESUMED": resume,
     "DONE": finish,
+    "VISITED": visit,
+    "STATE_CHANGED": dispatch,
+    "MERGED": merge,
+    "APPEALED": appeal,
+    "RECALCULATED": recalculate,
 }
 # Recorded all the same, these leave a trace beyond the list of decisions.
-TRACES: Final[frozenset[Kind]] = frozenset({"SUPPLEMENTED", "URGED", "SUSPENDED", "RESUMED"})
+TRACES: Final[frozenset[Kind]] = frozenset({"SUPPLEMENTED", "URGED", "SUSPENDED", "RESUMED", "DONE"})

@@ -15,6 +15,7 @@ from hub.domain.worktime import Due, WorkTime
 Rung = Literal["AT_RISK", "FIRST_TIMEOUT", "SECOND_TIMEOUT"]
 OutcomeName = Literal["AT_RISK", "FIRST_TIMEOUT", "SECOND_TIMEOUT", "MET"]
 ClockEnd = Literal["MET", "LATE", "LEG", "STOPPED"]
+Appeal = Literal["FILED", "EXCUSED", "REJECTED"]
 
 OUTCOMES: Final[tuple[OutcomeName, ...]] = ("AT_RISK", "FIRST_TIMEOUT", "SECOND_TIMEOUT", "MET")
 
@@ -53,6 +54,7 @@ class Clock:
     `warning` is the warning still to come, None once it came or there is to be none; `warned_at` are those that
     came. `due` stays as it is from the breach on. `second` counts from the due and moves until it comes. `added`
     are the extensions, in the limit's unit. `calendar` is the version that the instants were last reckoned by.
+    `appeal` is what became of an appeal against the breach; the breach stays.
     """
 
     name: ClockName
@@ -72,6 +74,8 @@ class Clock:
     is_second_passed: bool = False
     end: ClockEnd | None = None
     ended_at: datetime | None = None
+    appeal: Appeal | None = None
+    appeal_at: datetime | None = None
 
 
 def started(

@@ -23,6 +23,13 @@ class Dispatched:
 
 
 @dataclass(slots=True, frozen=True)
+class Signed:
+    """The unit acknowledged the case."""
+
+    at: datetime
+
+
+@dataclass(slots=True, frozen=True)
 class Done:
     """A unit reported the case done."""
 
@@ -32,10 +39,18 @@ class Done:
 
 @dataclass(slots=True, frozen=True)
 class CalledBack:
-    """A caller was asked; only a dissatisfied one moves clocks."""
+    """A caller was asked; only a dissatisfied one moves clocks. `unit` gets the rework, None: who had it last."""
 
     at: datetime
     is_satisfied: bool
+    unit: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class CallBacksSettled:
+    """No caller is owed a call-back any more."""
+
+    at: datetime
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,8 +124,10 @@ class Closed:
 ClockEvent = (
     Registered
     | Dispatched
+    | Signed
     | Done
     | CalledBack
+    | CallBacksSettled
     | ExtensionRequested
     | ExtensionGranted
     | Suspended

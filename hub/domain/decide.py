@@ -1,38 +1,58 @@
-"""What one event does to one case: the new state, and what endpoints must be told."""
+"""What one event, or the passing of time, does to one case: the new state, and what the world must be told."""
 
 from dataclasses import dataclass, field
 
 from hub.domain.case import CaseState, Entry, Position, awaited
-from hub.domain.changes import CHANGES, TRACES, Work, hand_over, mark_co_handler, mark_lead, note_revision
+from hub.domain.changes import CHANGES, TRACES, hand_over, mark_co_handler, mark_lead, note_revision
 from hub.domain.city import City
+from hub.domain.deadlines import Deadlines, Telling
 from hub.domain.dispatch import Dispatch
 from hub.domain.event import CaseEvent, Kind
 from hub.domain.guards import LATE, co_handler_of, guard
+from hub.domain.instants import from_epoch_ms
+from hub.domain.sla import LetterRequest, Notice, SlaEvent
+from hub.domain.time_changes import resume_by_itself
 from hub.domain.transitions import Step, step_of, word_of
+from hub.domain.work import Work, clock_instant
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Decision:
-    """The new state (None: nothing changed), what goes to endpoints, and the entries this event brought about.
+    """The new state (None: nothing changed), and everything that follows from it.
 
-    There are several entries when a report lets the events parked before it in.
+    There are several entries when a report lets the events parked before it in. `next_timer` is the instant (epoch
+    ms) at which the case must be looked at again.
     """
 
     case: CaseState | None
     dispatches: list[Dispatch] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    events: list[SlaEvent] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    letters: list[LetterRequest] = field(default_factory=list)
+    next_timer: int | None = None
+
+    def add(self, deadlines: Deadlines) -> None:
+        """What the clocks have to tell; they go back into the case."""
+        self.events += deadlines.events
+        self.notices += deadlines.notices
+        self.letters += deadlines.letters
+        self.next_timer = deadlines.next_timer()
+        deadlines.write()
 
 
-def decide(event: CaseEvent, case: CaseState | None, city: City, position: Position) -> Decision:
+def decide(
+    event: CaseEvent, case: CaseState | None, city: City, position: Position, telling: Telling | None = None
+) -> Decision:
     """What one event does to one case.
 
-    Pure: the same arguments give the same decision and none is changed, so a replay is a proof. The only clock is
-    the event's own (`occurred_at`, `received_at`). `position` is where the event stands in the unified topic.
+    Pure: the same arguments give the same decision and none is changed, so a replay is a proof. The state follows
+    from the event's own clocks (`occurred_at`, `received_at`); `telling` enters messages alone, without it they are
+    told at once. `position` is where the event stands in the unified topic.
     """
     event_id = event["event_id"]
     if case is not None and any(entry["event_id"] == event_id for entry in case["decisions"]):
         return Decision(None)
-    now = event["received_at"]
     work: CaseState = {**case} if case is not None else awaited(event["case_id"])
     parked = work["parked"]
     if work["status"] == "AWAITED" and event["kind"] != "REPORTED":
@@ -44,23 +64,56 @@ def decide(event: CaseEvent, case: CaseState | None, city: City, position: Posit
     if parked:
         work["parked"] = []
         work["decisions"] = []
-    dispatches, entries = _take(work, event, city, now, position, was_parked=False)
+    decision = Decision(work)
+    told = telling or Telling(event["received_at"])
+    _take(decision, event, city, event["received_at"], position, told, was_parked=False)
     for early in sorted(parked, key=_by_time):
         was = positions[early["event_id"]]
         at = Position(was["event_partition"], was["event_offset"])
-        more, entry_list = _take(work, early, city, now, at, was_parked=True)
-        dispatches += more
-        entries += entry_list
-    return Decision(work, dispatches, entries)
+        _take(decision, early, city, event["received_at"], at, told, was_parked=True)
+    return decision
+
+
+def pass_time(case: CaseState, city: City, now: int, telling: Telling) -> Decision:
+    """What happens by itself up to and including an instant (epoch ms): rungs of clocks, the end of a suspension.
+
+    Pure as `decide`: the state follows from the case and from which rungs lie up to `now`.
+    """
+    work: CaseState = {**case}
+    work["version"] += 1
+    deadlines = Deadlines(work, city, now, telling)
+    resume_by_itself(deadlines, now, inclusive=True)
+    deadlines.fire(from_epoch_ms(now))
+    if not deadlines.events:
+        return Decision(None, next_timer=deadlines.next_timer())
+    decision = Decision(work)
+    decision.add(deadlines)
+    return decision
 
 
 def _take(
-    case: CaseState, event: CaseEvent, city: City, now: int, position: Position, *, was_parked: bool
-) -> tuple[list[Dispatch], list[Entry]]:
+    decision: Decision,
+    event: CaseEvent,
+    city: City,
+    now: int,
+    position: Position,
+    telling: Telling,
+    *,
+    was_parked: bool,
+) -> None:
     """Take one event into the working copy; it ends as exactly one entry."""
+    case = decision.case
+    assert case is not None, "a decision under way has a case"
     from_status = case["status"]
     case["version"] += 1
-    work = Work(case, event, city, now)
+    if not case["policy_version"]:
+        on = city.local_date(event["received_at"])
+        case["limits_version"], case["policy_version"] = city.limits_at(on).version, city.policy_at(on).version
+    telling = telling._replace(event_id=event["event_id"], heard_at=event["received_at"])
+    deadlines = Deadlines(case, city, event["received_at"], telling)
+    work = Work(case, event, city, now, deadlines)
+    resume_by_itself(deadlines, clock_instant(event), inclusive=False)
+    deadlines.reach(work.at)
     step = _step(work)
     if step.status is not None:
         case["status"] = step.status
@@ -76,7 +129,9 @@ def _take(
     if from_status != "AWAITED":
         entry["from_status"] = from_status
     case["decisions"] = [*case["decisions"], entry]
-    return work.dispatches, [entry]
+    decision.dispatches += work.dispatches
+    decision.entries.append(entry)
+    decision.add(deadlines)
 
 
 def _step(work: Work) -> Step:
@@ -95,7 +150,8 @@ def _step(work: Work) -> Step:
     if word != event["kind"] and not step.reason:
         step = step._replace(reason=f"state_{event['attributes']['state'].lower()}")
     if step.outcome == "APPLIED" or (step.outcome == "RECORDED" and word in TRACES and step != LATE):
-        return CHANGES[word](work, step)
+        change = CHANGES.get(word)
+        return change(work, step) if change is not None else step
     if step == LATE:
         mark_lead(work)
     return step

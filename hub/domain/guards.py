@@ -12,6 +12,8 @@ _ACTIONS: Final[frozenset[Kind]] = frozenset(
     {"SIGNED", "RETURNED", "WHISTLED", "EXTENDED", "SUSPENDED", "RESUMED", "DONE"}
 )
 _LEG_BOUND: Final[frozenset[Kind]] = _ACTIONS - {"EXTENDED"}
+# They speak about deadlines of any cycle, not about what the case is now.
+_TIMELESS: Final[frozenset[Kind]] = frozenset({"APPEALED", "RECALCULATED"})
 _PAUSES: Final[frozenset[Kind]] = frozenset({"SUSPENDED", "RESUMED"})
 
 LATE: Final = Step("RECORDED", None, "late")
@@ -36,9 +38,12 @@ def guard(case: CaseState, event: CaseEvent, word: Kind, step: Step, city: City)
     closed_at = case["closed_at"]
     lead = case["lead"]
     is_lead_itself = False
-    if word in _ACTIONS and event["source"] == "endpoint":
+    if word in _TIMELESS:
+        return step
+    if word in _ACTIONS and event["source"] == "endpoint" and not is_approving_desk(case, event, city):
         if lead is None:
-            return NOT_DISPATCHED
+            # Of a case that waits for a dispatch decision the clock stands still: more time may be asked for it.
+            return step if word == "EXTENDED" else NOT_DISPATCHED
         named = event["attributes"].get("dispatch_id", "")
         is_lead_itself = named == lead["dispatch_id"]
         refusal = _refusal(case, lead, event, named, city)
@@ -59,6 +64,18 @@ def guard(case: CaseState, event: CaseEvent, word: Kind, step: Step, city: City)
         is_old = occurred_at < closed_at or (occurred_at == closed_at and word == "DONE")
         return LATE if is_old and step.outcome == "APPLIED" else step
     return LATE if _is_late(case, word, occurred_at, is_lead_itself, event["source"]) else step
+
+
+def is_approving_desk(case: CaseState, event: CaseEvent, city: City) -> bool:
+    """Whether a duty desk above the holder speaks of an extension: the second of its two approvals."""
+    endpoint = city.endpoints.get(event["attributes"].get("endpoint_id", ""))
+    if event["kind"] != "EXTENDED" or endpoint is None or city.units[endpoint.unit].kind != "duty_desk":
+        return False
+    lead, desk = case["lead"], city.units[endpoint.unit]
+    if lead is None or lead["unit"] == desk.code:
+        return False
+    unit = city.units[lead["unit"]]
+    return desk.division in (None, unit.division) and desk.street in (None, unit.street)
 
 
 def _refusal(case: CaseState, lead: Party, event: CaseEvent, named: str, city: City) -> str:

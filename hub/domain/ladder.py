@@ -27,6 +27,7 @@ from hub.domain.clock import (
     stopped,
 )
 from hub.domain.clock_events import (
+    CallBacksSettled,
     CalledBack,
     ClockEvent,
     Closed,
@@ -38,6 +39,7 @@ from hub.domain.clock_events import (
     Registered,
     Resumed,
     Returned,
+    Signed,
     StepDone,
     Suspended,
     Urged,
@@ -65,8 +67,9 @@ class NextLevel:
 class CaseClocks:
     """The clocks of a case, running and past, and what the rules must remember. Begin with `CaseClocks(terms, …)`.
 
-    `limit` is the full handle limit of the present level. `unit` had the case last. `running` is in the order in
-    which clocks of one instant are told. `past` are the clocks that ended, as they were.
+    `limit` is the full handle limit of the present level; a limit that is None has no clock. `unit` had the case
+    last. `running` is in the order in which clocks of one instant are told. `past` are those that ended, as they
+    were.
     """
 
     terms: Terms
@@ -74,6 +77,8 @@ class CaseClocks:
     limit: Limit
     total_limit: Limit | None = None
     next_level: NextLevel | None = None
+    sign_limit: Limit | None = None
+    call_back_limit: Limit | None = None
     phase: Phase = "OPEN"
     cycle: int = 1
     leg: int = 0
@@ -98,7 +103,7 @@ def apply(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
 
     What has been fired stays fired, also where an event is heard of that happened before.
     """
-    before = _climb(clocks, lambda rung: rung < event.at)
+    before = reach(clocks, event.at)
     step = _take(before.clocks, event, worktime)
     return replace(step, outcomes=before.outcomes + step.outcomes)
 
@@ -106,6 +111,11 @@ def apply(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
 def fire(clocks: CaseClocks, now: datetime) -> Step:
     """Every rung up to and including now, oldest first."""
     return _climb(clocks, lambda rung: rung <= now)
+
+
+def reach(clocks: CaseClocks, at: datetime) -> Step:
+    """Every rung before an instant, oldest first."""
+    return _climb(clocks, lambda rung: rung < at)
 
 
 def next_due(clocks: CaseClocks) -> datetime | None:
@@ -174,8 +184,12 @@ def _take(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
             return Step(_registered(clocks, event, worktime))
         case Dispatched():
             return Step(_dispatched(clocks, event, worktime))
+        case Signed():
+            return finish(clocks, "sign", event.at, worktime)
         case CalledBack():
-            return Step(clocks if event.is_satisfied else _reworked(clocks, event.at, worktime))
+            return Step(clocks) if event.is_satisfied else _reworked(clocks, event, worktime)
+        case CallBacksSettled():
+            return finish(clocks, "call_back", event.at, worktime)
         case StepDone():
             return _stepped(clocks, event, worktime)
         case Suspended():
@@ -184,7 +198,8 @@ def _take(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
             return Step(_resumed(clocks, event.at, worktime))
         case Returned():
             pause = Pause(event.at, None, "return")
-            return Step(_on_handle(clocks, lambda clock: paused(clock, pause, worktime)))
+            unsigned = _stop(clocks, event.at, "LEG", ("sign",))
+            return Step(_on_handle(unsigned, lambda clock: paused(clock, pause, worktime)))
         case Urged():
             return Step(_urged(clocks, event.at, worktime))
         case LevelRaised():
@@ -203,19 +218,29 @@ def _dispatched(clocks: CaseClocks, event: Dispatched, worktime: WorkTime) -> Ca
         return clocks
     handle = handle_clock(clocks)
     if handle is not None and clocks.unit in (None, event.unit):
+        is_back = any(pause.reason == "return" and pause.end is None for pause in handle.pauses)
         again = _on_handle(clocks, lambda clock: resumed(clock, "return", event.at, worktime))
-        return replace(again, unit=event.unit)
-    ended = _stop(clocks, event.at, "LEG", ("handle",))
-    return begin(replace(ended, leg=ended.leg + 1, unit=event.unit), "handle", event.at, clocks.limit, worktime)
+        again = replace(again, unit=event.unit)
+        return _to_be_signed(again, event.at, worktime) if is_back else again
+    ended = _stop(clocks, event.at, "LEG", ("sign", "handle"))
+    return _leg_begun(replace(ended, leg=ended.leg + 1, unit=event.unit), event.at, worktime)
+
+
+def _leg_begun(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
+    return begin(_to_be_signed(clocks, at, worktime), "handle", at, clocks.limit, worktime)
+
+
+def _to_be_signed(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
+    return clocks if clocks.sign_limit is None else begin(clocks, "sign", at, clocks.sign_limit, worktime)
 
 
 def _stepped(clocks: CaseClocks, event: StepDone, worktime: WorkTime) -> Step:
     """The step's clock ends as by a report; the next step is the next leg, at the same unit."""
     if handle_clock(clocks) is None:
         return Step(clocks)
-    step = finish(clocks, "handle", event.at, worktime)
-    next_leg = replace(step.clocks, leg=step.clocks.leg + 1)
-    return replace(step, clocks=begin(next_leg, "handle", event.at, event.limit, worktime))
+    step = _finish_all(clocks, event.at, worktime, ("sign", "handle"))
+    next_leg = replace(step.clocks, leg=step.clocks.leg + 1, limit=event.limit)
+    return replace(step, clocks=_leg_begun(next_leg, event.at, worktime))
 
 
 def _done(clocks: CaseClocks, event: Done, worktime: WorkTime) -> Step:
@@ -223,16 +248,24 @@ def _done(clocks: CaseClocks, event: Done, worktime: WorkTime) -> Step:
         return Step(clocks)
     step = _finish_all(clocks, event.at, worktime)
     after = replace(step.clocks, phase="DONE", suspension=None, unit=clocks.unit or event.unit)
+    if clocks.call_back_limit is not None:
+        after = begin(after, "call_back", event.at, clocks.call_back_limit, worktime)
     return replace(step, clocks=after)
 
 
-def _reworked(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
-    """The next cycle, at the same unit. A clock that waited for the call-back itself has its own end."""
+def _reworked(clocks: CaseClocks, event: CalledBack, worktime: WorkTime) -> Step:
+    """The next cycle, at the same unit unless another is named. That the caller was asked ends the call-back's."""
     if clocks.phase != "DONE":
-        return clocks
-    next_cycle = replace(clocks, phase="OPEN", cycle=clocks.cycle + 1, leg=1, urged=0)
-    handled = begin(next_cycle, "handle", at, clocks.limit, worktime)
-    return handled if clocks.total_limit is None else begin(handled, "total", at, clocks.total_limit, worktime)
+        return Step(clocks)
+    at = event.at
+    asked = finish(clocks, "call_back", at, worktime)
+    unit = event.unit or clocks.unit
+    after = replace(asked.clocks, phase="OPEN", cycle=clocks.cycle + 1, leg=0, urged=0, unit=unit)
+    if unit is not None:
+        after = _leg_begun(replace(after, leg=1), at, worktime)
+    if clocks.total_limit is not None:
+        after = begin(after, "total", at, clocks.total_limit, worktime)
+    return replace(asked, clocks=after)
 
 
 def _extension(clocks: CaseClocks, event: ExtensionRequested | ExtensionGranted, worktime: WorkTime) -> Step:

@@ -16,8 +16,9 @@ DEFAULT_RULE: Final = "default"
 class LevelFacts:
     """What the rules may look at. `on` is the local date of the latest report (for seasons).
 
-    `urged` and `returned` count over the life of the case; `callers` counts distinct callers who reported the
-    same place and category, the case's own among them; `whistle_level` is the level a street's whistle asked for.
+    `urged` counts in the present cycle, `returned` over the life of the case; `callers` counts distinct callers
+    who reported the same place and category, the case's own among them; `whistle_level` is the level a street's
+    whistle asked for.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""What the world is told about deadlines: outcomes, notices, letters to be numbered. The Avro records as seen here."""
+"""What the world is told about deadlines, as Avro records: outcomes, notices, letters to be numbered."""
 
 from typing import Literal, TypedDict
 
@@ -18,8 +18,10 @@ SlaKind = Literal[
     "APPEALED",
     "EXCUSED",
     "APPEAL_REJECTED",
+    "CALL_BACKS_OPENED",
     "REWORK",
     "SIGNED_OFF",
+    "STRUCK_OFF",
 ]
 """The first four are a clock's outcomes (calendar/README.md); the others tell what moved, excused or ended one."""
 

@@ -32,6 +32,7 @@ _TO_SUSPENDED: Final = Step("APPLIED", "SUSPENDED")
 _TO_DONE: Final = Step("APPLIED", "DONE")
 _TO_ANSWERED: Final = Step("APPLIED", "ANSWERED")
 _TO_WITHDRAWN: Final = Step("APPLIED", "WITHDRAWN")
+_TO_MERGED: Final = Step("APPLIED", "MERGED")
 
 
 def _already(status: str) -> Step:
@@ -41,87 +42,60 @@ def _already(status: str) -> Step:
 _NOT_SUSPENDED: Final = Step("RECORDED", None, "not_suspended")
 
 # One row a word, one column a status, in the order of STATUSES:
-#  AWAITED, REGISTERED, DISPATCHED, SIGNED, SUSPENDED, DONE, ANSWERED, WITHDRAWN
-_ROWS: Final[dict[Kind, tuple[Step, Step, Step, Step, Step, Step, Step, Step]]] = {
-    "REPORTED": (_TO_DISPATCHED, _SECOND, _SECOND, _SECOND, _SECOND, _SECOND, _SECOND, _SECOND),
-    "SUPPLEMENTED": (_PARK, _TAKE, _TAKE, _TAKE, _TAKE, _CLOSED_NOTE, _CLOSED_NOTE, _CLOSED_NOTE),
-    "URGED": (_PARK, _TAKE, _TAKE, _TAKE, _TAKE, _CLOSED_NOTE, _CLOSED_NOTE, _CLOSED_NOTE),
-    "WITHDRAWN": (
+#  AWAITED, REGISTERED, DISPATCHED, SIGNED, SUSPENDED, DONE, ANSWERED, WITHDRAWN, MERGED, CLOSED
+_Row = tuple[Step, Step, Step, Step, Step, Step, Step, Step, Step, Step]
+
+
+def _row(waiting: Step, registered: Step, held: tuple[Step, Step, Step], ended: tuple[Step, ...]) -> _Row:
+    """AWAITED; REGISTERED; DISPATCHED, SIGNED, SUSPENDED; DONE, ANSWERED, WITHDRAWN, MERGED, CLOSED."""
+    done, answered, withdrawn, merged, closed = ended
+    return (waiting, registered, *held, done, answered, withdrawn, merged, closed)
+
+
+def _all(step: Step) -> tuple[Step, Step, Step]:
+    return (step, step, step)
+
+
+_NOTED: Final = (_CLOSED_NOTE,) * 5
+_REFUSED: Final = (_CLOSED,) * 5
+_NOT_DONE: Final = Step("RECORDED", None, "not_done")
+
+_ROWS: Final[dict[Kind, _Row]] = {
+    "REPORTED": _row(_TO_DISPATCHED, _SECOND, _all(_SECOND), (_SECOND,) * 5),
+    "SUPPLEMENTED": _row(_PARK, _TAKE, _all(_TAKE), _NOTED),
+    "URGED": _row(_PARK, _TAKE, _all(_TAKE), _NOTED),
+    "WITHDRAWN": _row(
         _PARK,
         _TO_WITHDRAWN,
-        _TO_WITHDRAWN,
-        _TO_WITHDRAWN,
-        _TO_WITHDRAWN,
-        _TO_WITHDRAWN,
-        _TO_WITHDRAWN,
-        _already("withdrawn"),
+        _all(_TO_WITHDRAWN),
+        (_TO_WITHDRAWN, _TO_WITHDRAWN, _already("withdrawn"), _CLOSED_NOTE, _TO_WITHDRAWN),
     ),
-    "ANSWERED": (
+    "ANSWERED": _row(
         _PARK,
         _TO_ANSWERED,
-        _TO_ANSWERED,
-        _TO_ANSWERED,
-        _TO_ANSWERED,
-        _TO_ANSWERED,
-        _already("answered"),
-        _CLOSED_NOTE,
+        _all(_TO_ANSWERED),
+        (_TO_ANSWERED, _already("answered"), _CLOSED_NOTE, _CLOSED_NOTE, _CLOSED_NOTE),
     ),
-    "SIGNED": (_PARK, _NOT_DISPATCHED, _TO_SIGNED, _already("signed"), _TAKE, _CLOSED, _CLOSED, _CLOSED),
-    "RETURNED": (
+    "SIGNED": _row(_PARK, _NOT_DISPATCHED, (_TO_SIGNED, _already("signed"), _TAKE), _REFUSED),
+    "RETURNED": _row(_PARK, _NOT_DISPATCHED, (_TO_DISPATCHED, _TO_DISPATCHED, _TAKE), _REFUSED),
+    "WHISTLED": _row(_PARK, _NOT_DISPATCHED, (_TO_DISPATCHED, _TO_DISPATCHED, _TAKE), _REFUSED),
+    "EXTENDED": _row(_PARK, _TAKE, _all(_TAKE), _REFUSED),
+    "SUSPENDED": _row(_PARK, _TO_SUSPENDED, (_TO_SUSPENDED, _TO_SUSPENDED, _already("suspended")), _REFUSED),
+    "RESUMED": _row(_PARK, _NOT_SUSPENDED, (_NOT_SUSPENDED, _NOT_SUSPENDED, _TO_DISPATCHED), _REFUSED),
+    "DONE": _row(
         _PARK,
-        _NOT_DISPATCHED,
-        _TO_DISPATCHED,
-        _TO_DISPATCHED,
-        _TO_DISPATCHED,
-        _CLOSED,
-        _CLOSED,
-        _CLOSED,
-    ),
-    "WHISTLED": (
-        _PARK,
-        _NOT_DISPATCHED,
-        _TO_DISPATCHED,
-        _TO_DISPATCHED,
-        _TO_DISPATCHED,
-        _CLOSED,
-        _CLOSED,
-        _CLOSED,
-    ),
-    "EXTENDED": (_PARK, _NOT_DISPATCHED, _NOTE, _NOTE, _NOTE, _CLOSED, _CLOSED, _CLOSED),
-    "SUSPENDED": (
-        _PARK,
-        _NOT_DISPATCHED,
-        _TO_SUSPENDED,
-        _TO_SUSPENDED,
-        _already("suspended"),
-        _CLOSED,
-        _CLOSED,
-        _CLOSED,
-    ),
-    "RESUMED": (
-        _PARK,
-        _NOT_DISPATCHED,
-        _NOT_SUSPENDED,
-        _NOT_SUSPENDED,
-        _TO_DISPATCHED,
-        _CLOSED,
-        _CLOSED,
-        _CLOSED,
-    ),
-    "DONE": (
-        _PARK,
-        _NOT_DISPATCHED,
         _TO_DONE,
-        _TO_DONE,
-        _TO_DONE,
-        _already("done"),
-        _TO_DONE,
-        _CLOSED,
+        _all(_TO_DONE),
+        (_already("done"), _TO_DONE, _CLOSED, _CLOSED, _already("closed")),
     ),
-    "VISITED": (_PARK, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE),
-    "NOTED": (_PARK, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE),
-    "STATE_CHANGED": (_PARK, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE),
-    "MERGED": (_PARK, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE, _NOTE),
+    "VISITED": _row(_PARK, _NOT_DONE, _all(_NOT_DONE), (_TAKE, _TAKE, _CLOSED_NOTE, _CLOSED_NOTE, _TAKE)),
+    "NOTED": _row(_PARK, _NOTE, _all(_NOTE), (_NOTE,) * 5),
+    "STATE_CHANGED": _row(_PARK, _TAKE, _all(_TAKE), (_NOTE,) * 5),
+    "MERGED": _row(
+        _PARK, _TO_MERGED, _all(_TO_MERGED), (_TO_MERGED, _TO_MERGED, _CLOSED_NOTE, _already("merged"), _TO_MERGED)
+    ),
+    "APPEALED": _row(_PARK, _TAKE, _all(_TAKE), (_TAKE,) * 5),
+    "RECALCULATED": _row(_PARK, _TAKE, _all(_TAKE), (_TAKE, _TAKE, _CLOSED_NOTE, _CLOSED_NOTE, _CLOSED_NOTE)),
 }
 
 TRANSITIONS: Final[dict[tuple[Status, Kind], Step]] = {

@@ -96,11 +96,12 @@ class WorkTime:
         """
         values = (limit.value, *(one.value for one in added)) if added else (limit.value,)
         try:
-            return _length(values, share, self._unit_seconds(limit.unit))
+            return _length(values, share, self.unit_seconds(limit.unit))
         except OverflowError:
             raise Refused("due_beyond_9999") from None
 
-    def _unit_seconds(self, unit: LimitUnit) -> int:
+    def unit_seconds(self, unit: LimitUnit) -> int:
+        """The counted seconds of one unit."""
         if unit == "work_day":
             return self.office.length
         return _DAY if unit == "natural_day" else _HOUR

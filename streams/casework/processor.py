@@ -1,14 +1,16 @@
-"""Gives each unified event to its case, and writes down what was decided: state, dispatches, exact counts."""
+"""Gives each unified event, and the passing of time, to its case; writes down what was decided, exactly counted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, cast
 
 from hub.domain.case import CaseState, Entry, Position
 from hub.domain.city import City
-from hub.domain.decide import Decision, decide
+from hub.domain.deadlines import LATE_AFTER_MS, Telling
+from hub.domain.decide import Decision, decide, pass_time
 from hub.domain.dispatch import Action, Dispatch, message_id
 from hub.domain.errors import Rejected
 from hub.domain.event import CaseEvent
+from hub.domain.sla import LetterRequest, Notice, SlaEvent
 from hub.domain.tiers import TIERS, Tier
 from schemas.cloudevents import headers as cloudevents_headers
 from streams.casework.rows import Coder, read_row, write_row
@@ -31,27 +33,49 @@ class Topics(Protocol):
         """Where each case stands; the changelog."""
         ...
 
+    @property
+    def sla_events(self) -> str:
+        """What became of deadlines."""
+        ...
+
+    @property
+    def notices(self) -> str:
+        """Messages to people."""
+        ...
+
+    @property
+    def letter_requests(self) -> str:
+        """Letters that need a number."""
+        ...
+
     def dispatch(self, tier: str, /) -> str:
         """Where a tier's endpoints find their work."""
         ...
 
 
 class Casework:
-    """`CaseEvent` → `CaseState` and `Dispatch`. State: one row a case; the rules are in `hub.domain.decide`.
+    """`CaseEvent` and time → `CaseState`, `Dispatch`, `SlaEvent`, `Notice`, `LetterRequest`. One row a case.
+
+    The rules are in `hub.domain.decide`. The row's timer is the next instant at which the case changes by itself.
 
     Counts: `events.<kind>`, `outcome.<outcome>`, `refused.<reason>`, and of each case at its report
     `by_source.<source>`, `by_level.<level>`, `by_tier.<tier>`, `by_division.<code>`, `by_status.<first status>`;
-    of dispatches `dispatched.<tier>`, `updated.<tier>`, `recalled.<tier>`, `no_route.<tier>`.
+    of dispatches `dispatched.<tier>`, `updated.<tier>`, `recalled.<tier>`, `no_route.<tier>`; of deadlines
+    `sla.<outcome>`, `sla_late`, `notices.<kind>`, `letters.<kind>`, and `provisional`: running clocks whose due may
+    move when a calendar is published.
     """
 
     name = "casework"
 
-    def __init__(self, city: City, topics: Topics, codec: Coder) -> None:
+    def __init__(self, city: City, topics: Topics, codec: Coder, *, late_after_ms: int = LATE_AFTER_MS) -> None:
         self.inputs = (topics.case_events,)
         self.changelog = topics.case_state
         self._city = city
         self._codec = codec
+        self._late_after_ms = late_after_ms
         self._dispatch_topics: dict[Tier, str] = {tier: topics.dispatch(tier) for tier in TIERS}
+        self._sla_topic, self._notices_topic = topics.sla_events, topics.notices
+        self._letters_topic = topics.letter_requests
 
     def prepare(self, record: Record) -> Prepared:
         """Decode the event; the state key is the case id, which is also the record's key."""
@@ -65,29 +89,60 @@ class Casework:
         return Prepared((record.key,), event)
 
     def process(self, record: Record, prepared: Prepared, rows: Mapping[bytes, Row | None], now: int) -> Result:
-        """Decide. `now` is not used: what becomes of a case is a function of its events alone."""
+        """Decide. `now` is when the hub says what it says; what becomes of a case is a function of its events."""
         event: CaseEvent = prepared.decoded
         (key,) = prepared.keys
         row = rows[key]
         case = read_row(self._codec, row.value) if row is not None else None
-        decision = decide(event, case, self._city, Position(record.partition, record.offset))
+        position = Position(record.partition, record.offset)
+        decision = decide(event, case, self._city, position, Telling(now, self._late_after_ms))
         counts = {f"events.{event['kind']}": 1}
         if decision.case is None:
             counts["repeated"] = 1
             return Result(counts=counts)
+        result = self._result(key, decision, counts, case)
         self._count(counts, decision, decision.case)
-        return Result(
-            outputs=[self._output(dispatch) for dispatch in decision.dispatches],
-            puts={key: Row(write_row(self._codec, decision.case))},
-            counts=counts,
-            answers=(event["source"], event["received_at"]) if decision.dispatches else None,
-        )
+        if decision.dispatches:
+            result.answers = (event["source"], event["received_at"])
+        return result
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
-        """Casework sets no timers yet; a row without one stays as it is."""
-        return Result()
+        """Time has passed: the rungs of the case's clocks that lie before now, and the end of a suspension."""
+        case = read_row(self._codec, row.value)
+        decision = pass_time(case, self._city, now, Telling(now, self._late_after_ms))
+        if decision.case is None:
+            return Result(puts={key: Row(row.value, decision.next_timer)})
+        return self._result(key, decision, {}, case)
 
-    def _output(self, dispatch: Dispatch) -> Output:
+    def _result(self, key: bytes, decision: Decision, counts: dict[str, int], before: CaseState | None) -> Result:
+        assert decision.case is not None, "a decision that changed nothing has no result"
+        for fact in decision.events:
+            _add(counts, f"sla.{fact['outcome']}")
+            if fact["late"]:
+                _add(counts, "sla_late")
+        for notice in decision.notices:
+            _add(counts, f"notices.{notice['kind']}")
+        for letter in decision.letters:
+            _add(counts, f"letters.{letter['kind']}")
+        if moved := _provisional(decision.case) - _provisional(before):
+            _add(counts, "provisional", moved)
+        return Result(
+            outputs=list(self._outputs(decision)),
+            puts={key: Row(write_row(self._codec, decision.case), decision.next_timer)},
+            counts=counts,
+        )
+
+    def _outputs(self, decision: Decision) -> Iterator[Output]:
+        for dispatch in decision.dispatches:
+            yield self._dispatch(dispatch)
+        for fact in decision.events:
+            yield self._fact(fact)
+        for notice in decision.notices:
+            yield self._notice(notice)
+        for letter in decision.letters:
+            yield self._letter(letter)
+
+    def _dispatch(self, dispatch: Dispatch) -> Output:
         return Output(
             self._dispatch_topics[dispatch["tier"]],
             dispatch["endpoint_id"].encode(),
@@ -98,6 +153,48 @@ class Casework:
                 _CE_SOURCE,
                 dispatch["received_at"],
                 dispatch["case_id"],
+            ),
+        )
+
+    def _fact(self, fact: SlaEvent) -> Output:
+        return Output(
+            self._sla_topic,
+            fact["case_id"].encode(),
+            self._codec.encode("SlaEvent", cast(Mapping[str, Any], fact)),
+            cloudevents_headers(
+                fact["sla_event_id"],
+                f"hub.v1.SlaEvent.{fact['outcome']}",
+                _CE_SOURCE,
+                fact["at"],
+                fact["case_id"],
+            ),
+        )
+
+    def _notice(self, notice: Notice) -> Output:
+        return Output(
+            self._notices_topic,
+            notice["recipient"].encode(),
+            self._codec.encode("Notice", cast(Mapping[str, Any], notice)),
+            cloudevents_headers(
+                notice["notice_id"],
+                f"hub.v1.Notice.{notice['kind']}",
+                _CE_SOURCE,
+                notice["at"],
+                notice["case_id"],
+            ),
+        )
+
+    def _letter(self, letter: LetterRequest) -> Output:
+        return Output(
+            self._letters_topic,
+            letter["division"].encode(),
+            self._codec.encode("LetterRequest", cast(Mapping[str, Any], letter)),
+            cloudevents_headers(
+                f"{letter['entry_id']}.{letter['kind']}",
+                f"hub.v1.LetterRequest.{letter['kind']}",
+                _CE_SOURCE,
+                letter["at"],
+                letter["case_id"],
             ),
         )
 
@@ -123,9 +220,19 @@ class Casework:
         _add(counts, f"by_status.{entry['to_status']}")
 
 
+def _provisional(case: CaseState | None) -> int:
+    """How many running clocks have an instant that may still move with the calendar."""
+    if case is None:
+        return 0
+    return sum(
+        one["end"] is None and (one["provisional"] or one["warning_provisional"] or one["second_provisional"])
+        for one in case["clocks"]
+    )
+
+
 def _is_first_report(entry: Entry) -> bool:
     return entry["from_status"] is None and entry["kind"] == "REPORTED"
 
 
-def _add(counts: dict[str, int], name: str) -> None:
-    counts[name] = counts.get(name, 0) + 1
+def _add(counts: dict[str, int], name: str, number: int = 1) -> None:
+    counts[name] = counts.get(name, 0) + number

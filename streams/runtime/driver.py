@@ -123,6 +123,13 @@ class TestDriver:
         while (due := self._store.next_due()) is not None and due <= self.clock.now_ms():
             self.pipe_batch([])
 
+    def run_until(self, instant_ms: int) -> None:
+        """Move time forward as a hub lives through it: each timer fires at its own instant, up to and including."""
+        while (due := self._store.next_due()) is not None and due <= instant_ms:
+            self.clock.advance(max(due - self.clock.now_ms(), 0))
+            self.pipe_batch([])
+        self.clock.advance(max(instant_ms - self.clock.now_ms(), 0))
+
     def read_output(self, topic: str) -> Output | None:
         """Take the next record of an output topic, None when there is none."""
         outputs = self._outputs.get(topic)

@@ -15,11 +15,24 @@ from hub.domain.dispatch import Dispatch
 from hub.domain.event import CaseEvent
 from hub.domain.identity import event_id
 from hub.domain.level import LevelRule, LevelRules
-from hub.domain.limits import Limit, Limits
+from hub.domain.limits import Limit, LimitRow, Limits
 from schemas.codec import Codec
 
 CASE = "hotline:HL2026111000017"
 DAY_ONE = date(2026, 1, 1)
+
+
+def limit_row(row: str, level: str, urgency: str, sign: Limit, handle: Limit, total: Limit | None) -> LimitRow:
+    """A limits row of any category; call-backs have two work days."""
+    return LimitRow(row, "*", "*", level, urgency, sign, handle, Limit(2, "work_day"), total)
+
+
+LIMITS = (
+    limit_row("L1", "ordinary", "*", Limit(4, "work_hour"), Limit(5, "work_day"), None),
+    limit_row("L2", "key", "*", Limit(2, "work_hour"), Limit(3, "work_day"), None),
+    limit_row("L3", "key", "CRITICAL", Limit(0.5, "urgent_hour"), Limit(3, "urgent_hour"), None),
+    limit_row("L4", "difficult", "*", Limit(4, "work_hour"), Limit(15, "work_day"), Limit(60, "natural_day")),
+)
 
 
 def ms(text: str) -> int:
@@ -86,7 +99,7 @@ def small_city() -> City:
             row("z1", "city", "QQHR-ZJ"),
         ],
         level_rules=LevelRules("2026-11", rules),
-        limits=Limits.of("v1", ()),
+        limits=Limits.of("v1", LIMITS),
         policy=Policy(
             "v1", 0.8, Limit(1, "work_day"), (("08:00", "18:00"),), Limit(10, "natural_day"), 3, same_place_days=7
         ),

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from hub.domain.case import CLOSED, STATUSES
+from hub.domain.case import ENDED, STATUSES
 from hub.domain.event import Kind
 from hub.domain.transitions import step_of
 
@@ -58,7 +58,7 @@ def test_the_outcome_is_the_tables(new_life: Callable[[], Any], status: str, kin
     assert life.now["status"] == entry["to_status"]
 
 
-@pytest.mark.parametrize("status", sorted(CLOSED))
+@pytest.mark.parametrize("status", sorted(ENDED))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_closed_case_sends_nothing_to_endpoints(new_life: Callable[[], Any], status: str, kind: str) -> None:
     """Whatever is said after the end, no endpoint is given work or news of a closed case."""

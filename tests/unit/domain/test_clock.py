@@ -7,7 +7,7 @@ from hub.clockdesk.calendars import read_calendar
 from hub.clockdesk.explain import explain_data, explain_lines
 from hub.domain.city import WorkCalendar
 from hub.domain.clock import Terms, climbed, next_rung, paused, reckoned, resumed, started
-from hub.domain.clock_data import from_data, to_data
+from hub.domain.clock_data import clock_of, record_of
 from hub.domain.clock_events import Dispatched, Done, StepDone, Suspended
 from hub.domain.instants import from_epoch_ms, parse_instant, to_epoch_ms
 from hub.domain.ladder import (
@@ -111,10 +111,10 @@ def test_sign_and_call_back_clocks_run_on_the_same_ladder():
 
 def test_the_clocks_survive_as_plain_data():
     """Instants as epoch milliseconds."""
-    clocks = apply(CaseClocks(TERMS, "key", DAYS, DAYS), Dispatched(at("11-09 10:00"), "A"), CITY).clocks
+    (clock,) = apply(CaseClocks(TERMS, "key", DAYS, DAYS), Dispatched(at("11-09 10:00"), "A"), CITY).clocks.running
 
-    assert from_data(to_data(clocks)) == clocks
-    assert to_data(clocks)["running"][0]["start_at"] == 1_794_189_600_000
+    assert clock_of(record_of(clock)) == clock
+    assert record_of(clock)["started_at"] == 1_794_189_600_000
     assert from_epoch_ms(to_epoch_ms(at("11-09 10:00"))) == at("11-09 10:00")
 
 

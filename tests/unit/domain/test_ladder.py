@@ -10,12 +10,12 @@ import pytest
 
 from hub.clockdesk.calendars import read_calendar
 from hub.clockdesk.checking import Checker
-from hub.clockdesk.stories import read_story, run_story
-from hub.domain.worktime import WorkTime
+from hub.clockdesk.playing import play
+from hub.clockdesk.stories import read_story
 
 FOLDER = Path(__file__).parents[2] / "data" / "calendar"
 STORIES = json.loads((FOLDER / "ladder.json").read_text(encoding="utf-8"))
-CITY = WorkTime.of(read_calendar(FOLDER))
+CALENDAR = read_calendar(FOLDER)
 URGENT = {"value": 10, "unit": "urgent_hour"}
 
 
@@ -42,7 +42,7 @@ def tell(*events, until="20 00:00", limit=URGENT, grace=None, **policy):
         "refused": [],
         "level": "ordinary",
     }
-    ending = run_story(read_story(data), CITY)
+    ending = play(read_story(data), CALENDAR)
     lines = [
         f"{one.outcome} {one.clock} {one.cycle}.{one.leg} {one.due:%d %H:%M}"
         + (f" at {one.at:%d %H:%M}" if one.at != one.due else "")
@@ -637,7 +637,7 @@ def test_each_outcome_is_provisional_by_its_own_due():
     """The warning still lies in 2026, the due in a year whose paper is not out."""
     day = {"value": 1, "unit": "work_day"}
     found, _, _ = tell(("12-31 09:00", "dispatched"), limit=day, grace=day, until="12-31 23:59:59")
-    later = run_story(
+    later = play(
         read_story(
             {
                 "policy": {
@@ -653,7 +653,7 @@ def test_each_outcome_is_provisional_by_its_own_due():
                 "level": "key",
             }
         ),
-        CITY,
+        CALENDAR,
     )
 
     assert found == ["AT_RISK handle 1.1 31 17:24"]

@@ -1,0 +1,284 @@
+"""The deadlines of a case while something happens to it: where clocks meet level, parties and the world.
+
+How clocks run is `hub.domain.ladder`'s; here limits are found for the case as it stands, clocks are taken out of
+its state and put back, and every outcome becomes the messages that it asks for.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from hub.domain.case import CaseState
+from hub.domain.city import City
+from hub.domain.clock import OUTCOMES, Clock, SlaOutcome, Terms
+from hub.domain.clock_data import clock_of, milliseconds, pause_of, record_of
+from hub.domain.clock_events import ClockEvent, LevelRaised
+from hub.domain.instants import to_epoch_ms
+from hub.domain.ladder import (
+    CaseClocks,
+    ExtensionRefusal,
+    Phase,
+    Step,
+    apply,
+    clock_named,
+    fire,
+    next_due,
+    reach,
+    recalculated,
+)
+from hub.domain.limits import ClockName, Limit, LimitRow
+from hub.domain.limits import Step as HandlingStep
+from hub.domain.sla import LetterRequest, Notice, SlaEvent, SlaKind
+from hub.domain.timeouts import entry_of, fact_id, issue_request, reminders, responsible
+from hub.domain.worktime import WorkTime
+
+LATE_AFTER_MS: Final = 5_000
+_CASE_CLOCK: Final[ClockName] = "total"
+_PHASES: Final[dict[str, Phase]] = {
+    "DONE": "DONE",
+    "ANSWERED": "DONE",
+    "CLOSED": "DONE",
+    "WITHDRAWN": "CLOSED",
+    "MERGED": "CLOSED",
+}
+
+
+class Telling(NamedTuple):
+    """When the hub says what it says, epoch ms: it enters messages, never the state of a case.
+
+    What is told more than `late_after` after it happened, and after the hub `heard_at` of it, was held up by an
+    outage. `event_id` is the event at hand; None where a clock speaks by itself.
+    """
+
+    at: int
+    late_after: int = LATE_AFTER_MS
+    event_id: str | None = None
+    heard_at: int = 0
+
+    def is_late(self, happened_at: int) -> bool:
+        """Whether an outage of the hub held it up."""
+        return self.at - max(happened_at, self.heard_at) > self.late_after
+
+
+class Deadlines:
+    """The clocks of one case, taken out of its state; `write` puts them back. What is to be told collects here."""
+
+    __slots__ = (
+        "_records",
+        "case",
+        "city",
+        "clocks",
+        "events",
+        "letters",
+        "notices",
+        "telling",
+        "worktime",
+    )
+
+    def __init__(self, case: CaseState, city: City, received_at: int, telling: Telling) -> None:
+        self.case = case
+        self.city = city
+        self.telling = telling
+        self.worktime: WorkTime = city.worktime_at(case["policy_version"], received_at)
+        self.events: list[SlaEvent] = []
+        self.notices: list[Notice] = []
+        self.letters: list[LetterRequest] = []
+        running = [(clock_of(record), record) for record in case["clocks"] if record["end"] is None]
+        self._records = {id(clock): record for clock, record in running}
+        self.clocks = _clocks_of(case, city, tuple([clock for clock, _ in running]))
+
+    def take(self, event: ClockEvent) -> ExtensionRefusal | None:
+        """An event by its own time; why an extension was refused."""
+        step = apply(self.clocks, event, self.worktime)
+        self._keep(step)
+        return step.refused
+
+    def reach(self, at: datetime) -> None:
+        """Every rung before an instant."""
+        self._keep(reach(self.clocks, at))
+
+    def fire(self, now: datetime) -> None:
+        """Every rung up to and including now."""
+        self._keep(fire(self.clocks, now))
+
+    def relimit(self, at: datetime) -> None:
+        """The limits of the case as it now stands; of two handle dues the earlier one holds."""
+        case, was = self.case, self.clocks
+        row, handle = limits_of(case, self.city)
+        level = case["level"] or "ordinary"
+        self.clocks = replace(
+            was, level=level, total_limit=row.total, sign_limit=row.sign, call_back_limit=row.call_back
+        )
+        if handle != was.limit:
+            self.take(LevelRaised(at, level, handle))
+
+    def recalculate(self) -> list[tuple[Clock, Clock]]:
+        """The running clocks by the calendar of now; those whose instants moved, as they were and as they are."""
+        before = self.clocks.running
+        self.clocks = recalculated(self.clocks, self.worktime)
+        pairs = zip(before, self.clocks.running, strict=True)
+        return [(was, now) for was, now in pairs if replace(was, calendar=now.calendar) != now]
+
+    def due_at(self, name: ClockName) -> int | None:
+        """When the running clock of that name is due, epoch ms."""
+        clock = clock_named(self.clocks, name)
+        return milliseconds(clock.due.at) if clock else None
+
+    def owe_no_call_back(self) -> None:
+        """There is nobody to call: no clock for it."""
+        self.clocks = replace(self.clocks, call_back_limit=None)
+
+    def reopen(self) -> None:
+        """The case was ended by mistake: its clocks may run again."""
+        self.clocks = replace(self.clocks, phase="OPEN")
+
+    def steps(self) -> tuple[HandlingStep, ...]:
+        """The handling steps of the case's category, none where it is handled in one."""
+        category = self.case["category"]
+        scheme = category["scheme"] if category is not None else None
+        limits = self.city.limits_of(self.case["limits_version"])
+        return limits.steps_of(scheme, self.city.category_code(category))
+
+    def rework_limits(self) -> None:
+        """The next cycle runs by the limits of the case as it now stands, from its first handling step."""
+        row, handle = limits_of(self.case, self.city)
+        self.clocks = replace(
+            self.clocks, limit=handle, sign_limit=row.sign, total_limit=row.total, call_back_limit=row.call_back
+        )
+
+    def say(
+        self,
+        kind: SlaKind,
+        clock: Clock | None,
+        at: datetime,
+        reason: str | None = None,
+        details: dict[str, str] | None = None,
+    ) -> SlaEvent:
+        """A fact about a clock (None: the case as a whole) that is no outcome of its ladder."""
+        due = milliseconds(clock.due.at) if clock else None
+        is_provisional = clock.due.is_provisional if clock else False
+        name = clock.name if clock else _CASE_CLOCK
+        place = (clock.cycle, clock.leg) if clock else (self.case["cycle"], self.case["leg"])
+        fact = self._event(kind, name, place, due, to_epoch_ms(at), is_provisional, reason, details)
+        self.events.append(fact)
+        return fact
+
+    def next_timer(self) -> int | None:
+        """The next instant at which the case changes by itself: a rung, or a suspension that ends (epoch ms)."""
+        rung = milliseconds(next_due(self.clocks))
+        end = auto_resume_at(self.case)
+        return end if rung is None or (end is not None and end < rung) else rung
+
+    def write(self) -> None:
+        """Put the clocks into the case: the ended ones first, as they ended, then those that run."""
+        clocks = self.clocks
+        ended = [record for record in self.case["clocks"] if record["end"] is not None]
+        known = self._records
+        self.case["clocks"] = [
+            *ended,
+            *[record_of(clock) for clock in clocks.past],
+            *[known.get(id(clock)) or record_of(clock) for clock in clocks.running],
+        ]
+
+    def _keep(self, step: Step) -> None:
+        self.clocks = step.clocks
+        for outcome in step.outcomes:
+            self._tell(outcome)
+
+    def _tell(self, outcome: SlaOutcome) -> None:
+        due, happened_at = to_epoch_ms(outcome.due), to_epoch_ms(outcome.happened_at)
+        place = (outcome.cycle, outcome.leg)
+        event = self._event(outcome.outcome, outcome.clock, place, due, happened_at, outcome.is_provisional)
+        self.events.append(event)
+        if outcome.outcome == "FIRST_TIMEOUT":
+            self.notices += reminders(self.case, self.city, event)
+        elif outcome.outcome == "SECOND_TIMEOUT":
+            request = issue_request(self.case, self.city, event, self.due_at(outcome.clock))
+            self.letters.append(request)
+            self.case["supervision"] = [*self.case["supervision"], entry_of(request)]
+
+    def _event(
+        self,
+        kind: SlaKind,
+        clock: ClockName,
+        place: tuple[int, int],
+        due: int | None,
+        happened_at: int,
+        is_provisional: bool,
+        reason: str | None = None,
+        details: dict[str, str] | None = None,
+    ) -> SlaEvent:
+        case, telling = self.case, self.telling
+        cycle, leg = place
+        location = case["location"]
+        unit, endpoint_id = responsible(case, self.city, clock)
+        occasion = self._occasion(kind, happened_at)
+        return {
+            "sla_event_id": fact_id(case["case_id"], clock, cycle, leg, kind, due, occasion),
+            "case_id": case["case_id"],
+            "case_version": case["version"],
+            "outcome": kind,
+            "clock": clock,
+            "cycle": cycle,
+            "leg": leg,
+            "due_at": due,
+            "at": telling.at,
+            "late": telling.is_late(happened_at),
+            "provisional": is_provisional,
+            "tier": case["tier"],
+            "level": case["level"],
+            "division": location["division"] if location is not None else None,
+            "unit": unit,
+            "endpoint_id": endpoint_id,
+            "policy": f"limits {case['limits_version']}, policy {case['policy_version']}",
+            "event_id": telling.event_id,
+            "happened_at": happened_at,
+            "category": self.city.category_code(case["category"]),
+            "reason": reason,
+            "details": details or {},
+        }
+
+    def _occasion(self, kind: SlaKind, happened_at: int) -> str | None:
+        """What tells two facts of one kind, clock and due apart; a clock's outcomes come once and need nothing."""
+        return None if kind in OUTCOMES else self.telling.event_id or str(happened_at)
+
+
+def limits_of(case: CaseState, city: City) -> tuple[LimitRow, Limit]:
+    """The row of the limits table for the case as it stands, and the limit of the handling (step) at hand."""
+    category = case["category"]
+    scheme = category["scheme"] if category is not None else None
+    code = city.category_code(category)
+    limits = city.limits_of(case["limits_version"])
+    row = limits.find(scheme, code, case["level"] or "ordinary", case["urgency"])
+    if row is None:
+        raise LookupError(
+            f"limits {limits.version} have no row for this case; hub city check says which are missing"
+        )
+    steps = limits.steps_of(scheme, code)
+    return row, steps[case["step"]].limit if case["step"] < len(steps) else row.handle
+
+
+def auto_resume_at(case: CaseState) -> int | None:
+    """When a suspension with an end resumes the case by itself (epoch ms)."""
+    suspension = case["suspension"]
+    return suspension["end_at"] if case["status"] == "SUSPENDED" and suspension is not None else None
+
+
+def _clocks_of(case: CaseState, city: City, running: tuple[Clock, ...]) -> CaseClocks:
+    row, handle = limits_of(case, city)
+    policy = city.policy_of(case["policy_version"])
+    suspension, lead, past_units = case["suspension"], case["lead"], case["past_units"]
+    return CaseClocks(
+        terms=Terms(policy.at_risk_fraction, policy.second_grace, case["limits_version"], policy.version),
+        level=case["level"] or "ordinary",
+        limit=handle,
+        total_limit=row.total,
+        sign_limit=row.sign,
+        call_back_limit=row.call_back,
+        phase=_PHASES.get(case["status"], "OPEN"),
+        cycle=case["cycle"],
+        leg=case["leg"] if case["first_unit"] is not None else 0,
+        unit=lead["unit"] if lead is not None else past_units[-1] if past_units else None,
+        suspension=pause_of(suspension) if suspension is not None else None,
+        running=running,
+    )
