@@ -1,6 +1,5 @@
 """Sends native files and payloads into the raw topics with the hub's settings."""
 
-import time
 from pathlib import Path
 
 from connectors.publish import Pending, RawPublisher
@@ -8,6 +7,7 @@ from connectors.sources.limits import LARGEST_FILE_BYTES
 from hub import cluster
 from hub.domain.source import Source
 from hub.settings import Settings
+from hub.timing import clock_of
 from hub.topics import catalogue
 
 _CONTENT_TYPES = {".json": "application/json", ".xml": "application/xml", ".csv": "text/csv"}
@@ -21,7 +21,7 @@ def open_publisher(settings: Settings, *, connector: str) -> RawPublisher:
         raw_topic=topics.raw,
         dead_letters=topics.dead_letters,
         quarantine=settings.data_dir / "quarantine",
-        now_ms=lambda: time.time_ns() // 1_000_000,
+        now_ms=clock_of(settings).now_ms,
         connector=connector,
     )
 

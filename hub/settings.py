@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     metrics_port: int = Field(19600, ge=1, le=65000, description="first port of /metrics; one more per process")
     batch_size: int = Field(2000, ge=1, le=100_000, description="records of one transaction at most")
     give_up_after: float = Field(120, gt=0, description="seconds a process waits for a broker that is away")
+    clock: str | None = Field(
+        None,
+        pattern=r"^\d{1,15}/\d{1,15}/\d+(\.\d+)?$",
+        description="a faster clock for rehearsals, START/BEGAN/SPEED in epoch ms; without it the machine's",
+    )
     dedupe_days: int = Field(90, ge=1, le=3650, description="how long unify remembers an event")
 
     @field_validator("bootstrap")

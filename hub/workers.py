@@ -5,7 +5,9 @@ from collections.abc import Callable
 from connectors.sources import SOURCES
 from connectors.sources.limits import unpack
 from hub.city import load_city
+from hub.domain.deadlines import LATE_AFTER_MS
 from hub.settings import Settings
+from hub.timing import clock_of
 from hub.topics import Catalogue
 from schemas.codec import Codec
 from streams.runtime.api import Processor
@@ -34,7 +36,8 @@ def _unify(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
 def _casework(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
     from streams.casework import Casework
 
-    return Casework(load_city(settings.city), topics, codec)
+    late_after_ms = clock_of(settings).span_ms(LATE_AFTER_MS / 1000)
+    return Casework(load_city(settings.city), topics, codec, late_after_ms=late_after_ms)
 
 
 def _letters(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
@@ -63,4 +66,5 @@ def run_config(
         batch_size=settings.batch_size,
         metrics_port=metrics_port,
         give_up_after=settings.give_up_after,
+        clock=clock_of(settings),
     )

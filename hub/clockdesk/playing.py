@@ -62,7 +62,7 @@ class _Stage:
         self._topics = _Topics()
         casework = Casework(city, self._topics, self._codec, late_after_ms=0)
         self._driver = TestDriver(casework, clock_ms=began_ms)
-        self._number = 0
+        self.ids: list[str] = []
 
     def live_until(self, instant_ms: int) -> None:
         """Time passes, every timer at its own instant."""
@@ -91,9 +91,9 @@ class _Stage:
     def _take(self, events: list[dict[str, Any]]) -> None:
         records = []
         for event in events:
-            self._number += 1
-            whole = {**event, "source_event_id": f"{event['source_event_id']}/{self._number}"}
+            whole = {**event, "source_event_id": f"{event['source_event_id']}/{len(self.ids)}"}
             whole["event_id"] = event_id(cast(CaseEvent, whole))
+            self.ids.append(whole["event_id"])
             value = self._codec.encode("CaseEvent", whole)
             records.append(self._driver.record(self._topics.case_events, CASE.encode(), value))
         self._driver.pipe_batch(records)
@@ -149,12 +149,13 @@ def _ending(stage: _Stage, story: Story) -> Ending:
     case = stage.case
     told = [_told(fact) for fact in stage.told() if fact["outcome"] in _LADDER]
     listed = sorted(told, key=lambda one: (one[0].at, one[1], _CLOCK_ORDER.get(one[0].clock, 2)))
-    # A registration that the story does not tell of stands before its own events.
-    taken = case["decisions"][len(case["decisions"]) - len(story.events) :]
+    # A registration that the story does not tell of was told before its own events.
+    ids = stage.ids[len(stage.ids) - len(story.events) :] if story.events else []
+    outcomes_of = {entry["event_id"]: entry["outcome"] for entry in case["decisions"]}
     refused = [
         index
-        for (index, event), entry in zip(story.events, taken, strict=False)
-        if event.type in _EXTENSIONS and entry["outcome"] == "REFUSED"
+        for (index, event), known in zip(story.events, ids, strict=False)
+        if event.type in _EXTENSIONS and outcomes_of.get(known) == "REFUSED"
     ]
     outcomes = tuple(one for one, _ in listed if one.at <= story.until)
     return Ending(outcomes, tuple(refused), case["level"] or "")

@@ -13,7 +13,7 @@ from hub.domain.event import CaseEvent
 from hub.domain.ladder import clock_named
 from hub.domain.legs import announce_lead
 from hub.domain.timeouts import call_back_task, removal_request
-from hub.domain.transitions import Step
+from hub.domain.transitions import LATE, Step
 from hub.domain.work import Work, clock_instant
 
 REWORKABLE: Final = frozenset({"DONE", "ANSWERED", "CLOSED"})
@@ -80,6 +80,8 @@ def verify(work: Work, step: Step) -> Step:
 def visit(work: Work, step: Step) -> Step:
     """One call: nobody answered, or the caller's two answers."""
     case, attributes = work.case, work.event["attributes"]
+    if work.was_parked and work.event["occurred_at"] == case["closed_at"]:
+        return LATE
     if attributes.get("visit_connected") != "true":
         return _not_reached(work)
     result = _verdict(attributes)

@@ -37,9 +37,7 @@ class History:
         self._reported_at = case["reported_at"]
         self._status = case["status"]
         self._changes: list[Entry] = [
-            entry
-            for entry in case["decisions"]
-            if entry["from_status"] != entry["to_status"] and entry["outcome"] != "PARKED"
+            entry for entry in case["decisions"] if entry["from_status"] != entry["to_status"]
         ]
 
     def before(self, instant: int) -> Standing | None:

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from hub.domain.case import CaseState, Entry, Position, awaited
+from hub.domain.case import ENDED, CaseState, Entry, Position, awaited
 from hub.domain.changes import CHANGES, TRACES, hand_over, mark_co_handler, mark_lead, note_revision
 from hub.domain.city import City
 from hub.domain.deadlines import Deadlines, Telling
 from hub.domain.dispatch import Dispatch
 from hub.domain.event import CaseEvent, Kind
-from hub.domain.guards import LATE, co_handler_of, guard
+from hub.domain.guards import co_handler_of, guard
 from hub.domain.instants import from_epoch_ms
 from hub.domain.sla import LetterRequest, Notice, SlaEvent
 from hub.domain.time_changes import resume_by_itself
-from hub.domain.transitions import Step, step_of, word_of
+from hub.domain.transitions import LATE, Step, step_of, word_of
 from hub.domain.work import Work, clock_instant
 
 
@@ -54,41 +54,51 @@ def decide(
     if case is not None and any(entry["event_id"] == event_id for entry in case["decisions"]):
         return Decision(None)
     work: CaseState = {**case} if case is not None else awaited(event["case_id"])
-    parked = work["parked"]
     if work["status"] == "AWAITED" and event["kind"] != "REPORTED":
         entry = _entry(work, event, Step("PARKED", "AWAITED", "early"), position, [])
-        work["parked"] = [*parked, event]
+        work["parked"] = [*work["parked"], event]
         work["decisions"] = [*work["decisions"], entry]
         return Decision(work, [], [entry])
-    positions = {entry["event_id"]: entry for entry in work["decisions"]} if parked else {}
-    if parked:
-        work["parked"] = []
-        work["decisions"] = []
     decision = Decision(work)
     told = telling or Telling(event["received_at"])
+    is_report = work["status"] == "AWAITED"
     _take(decision, event, city, event["received_at"], position, told, was_parked=False)
-    for early in sorted(parked, key=_by_time):
-        was = positions[early["event_id"]]
-        at = Position(was["event_partition"], was["event_offset"])
-        _take(decision, early, city, event["received_at"], at, told, was_parked=True)
+    while work["parked"] and (is_report or work["status"] in ENDED):
+        is_report = False
+        _let_in(decision, city, event["received_at"], told)
     return decision
 
 
-def pass_time(case: CaseState, city: City, now: int, telling: Telling) -> Decision:
+def pass_time(case: CaseState, city: City, until: int, telling: Telling) -> Decision:
     """What happens by itself up to and including an instant (epoch ms): rungs of clocks, the end of a suspension.
 
-    Pure as `decide`: the state follows from the case and from which rungs lie up to `now`.
+    Pure as `decide`: the state follows from the case and the instant, whenever the hub came to it.
     """
     work: CaseState = {**case}
     work["version"] += 1
-    deadlines = Deadlines(work, city, now, telling)
-    resume_by_itself(deadlines, now, inclusive=True)
-    deadlines.fire(from_epoch_ms(now))
+    deadlines = Deadlines(work, city, until, telling)
+    resume_by_itself(deadlines, until, inclusive=True)
+    deadlines.fire(from_epoch_ms(until))
     if not deadlines.events:
         return Decision(None, next_timer=deadlines.next_timer())
     decision = Decision(work)
     decision.add(deadlines)
     return decision
+
+
+def _let_in(decision: Decision, city: City, now: int, telling: Telling) -> None:
+    """What was said too early is taken now, in the order in which it happened: all of it, or it is parked again.
+
+    Before its report that is anything; before the work is done, the result of a call-back.
+    """
+    case = decision.case
+    assert case is not None, "a decision under way has a case"
+    parked, case["parked"] = case["parked"], []
+    for early in sorted(parked, key=_by_time):
+        was = next(entry for entry in case["decisions"] if entry["event_id"] == early["event_id"])
+        case["decisions"] = [entry for entry in case["decisions"] if entry is not was]
+        at = Position(was["event_partition"], was["event_offset"])
+        _take(decision, early, city, now, at, telling, was_parked=True)
 
 
 def _take(
@@ -111,16 +121,18 @@ def _take(
         case["limits_version"], case["policy_version"] = city.limits_at(on).version, city.policy_at(on).version
     telling = telling._replace(event_id=event["event_id"], heard_at=event["received_at"])
     deadlines = Deadlines(case, city, event["received_at"], telling)
-    work = Work(case, event, city, now, deadlines)
+    work = Work(case, event, city, now, deadlines, was_parked)
     resume_by_itself(deadlines, clock_instant(event), inclusive=False)
     deadlines.reach(work.at)
     step = _step(work)
+    if step.outcome == "PARKED":
+        case["parked"] = [*case["parked"], event]
     if step.status is not None:
         case["status"] = step.status
     if step.outcome == "APPLIED":
         case["last_at"] = max(case["last_at"], event["occurred_at"])
     seen = _seen_id(case, event)
-    if seen not in case["seen"]:
+    if seen not in case["seen"] and step.outcome != "PARKED":
         case["seen"] = [*case["seen"], seen]
     if was_parked and not step.reason:
         step = step._replace(reason="was_parked")

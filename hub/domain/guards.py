@@ -6,7 +6,7 @@ from hub.domain.case import CaseState, Party
 from hub.domain.city import City
 from hub.domain.dispatch import is_own_id
 from hub.domain.event import CaseEvent, Kind
-from hub.domain.transitions import Step
+from hub.domain.transitions import LATE, Step
 
 _ACTIONS: Final[frozenset[Kind]] = frozenset(
     {"SIGNED", "RETURNED", "WHISTLED", "EXTENDED", "SUSPENDED", "RESUMED", "DONE"}
@@ -16,7 +16,6 @@ _LEG_BOUND: Final[frozenset[Kind]] = _ACTIONS - {"EXTENDED"}
 _TIMELESS: Final[frozenset[Kind]] = frozenset({"APPEALED", "RECALCULATED"})
 _PAUSES: Final[frozenset[Kind]] = frozenset({"SUSPENDED", "RESUMED"})
 
-LATE: Final = Step("RECORDED", None, "late")
 NOT_DISPATCHED: Final = Step("REFUSED", None, "not_dispatched")
 FOREIGN: Final = "foreign_dispatch"
 

@@ -19,6 +19,9 @@ class Step(NamedTuple):
     reason: str = ""
 
 
+LATE: Final = Step("RECORDED", None, "late")
+"""Older than what it would change."""
+
 _PARK: Final = Step("PARKED", "AWAITED", "early")
 _TAKE: Final = Step("APPLIED")
 _NOTE: Final = Step("RECORDED")
@@ -58,7 +61,7 @@ def _all(step: Step) -> tuple[Step, Step, Step]:
 
 _NOTED: Final = (_CLOSED_NOTE,) * 5
 _REFUSED: Final = (_CLOSED,) * 5
-_NOT_DONE: Final = Step("RECORDED", None, "not_done")
+_NOT_DONE: Final = Step("PARKED", None, "not_done")
 
 _ROWS: Final[dict[Kind, _Row]] = {
     "REPORTED": _row(_TO_DISPATCHED, _SECOND, _all(_SECOND), (_SECOND,) * 5),

@@ -21,6 +21,7 @@ class Work:
     city: City
     now: int
     deadlines: Deadlines
+    was_parked: bool = False
     dispatches: list[Dispatch] = field(default_factory=list)
 
     @property

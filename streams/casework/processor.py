@@ -61,11 +61,12 @@ class Casework:
     Counts: `events.<kind>`, `outcome.<outcome>`, `refused.<reason>`, and of each case at its report
     `by_source.<source>`, `by_level.<level>`, `by_tier.<tier>`, `by_division.<code>`, `by_status.<first status>`;
     of dispatches `dispatched.<tier>`, `updated.<tier>`, `recalled.<tier>`, `no_route.<tier>`; of deadlines
-    `sla.<outcome>`, `sla_late`, `notices.<kind>`, `letters.<kind>`, and `provisional`: running clocks whose due may
+    `sla.<outcome>`, `told_late`, `notices.<kind>`, `letters.<kind>`, and `provisional`: running clocks whose due may
     move when a calendar is published.
     """
 
     name = "casework"
+    standing = ("provisional",)
 
     def __init__(self, city: City, topics: Topics, codec: Coder, *, late_after_ms: int = LATE_AFTER_MS) -> None:
         self.inputs = (topics.case_events,)
@@ -107,9 +108,9 @@ class Casework:
         return result
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
-        """Time has passed: the rungs of the case's clocks that lie before now, and the end of a suspension."""
+        """The instant of a rung, or the end of a suspension, has come; what lies beyond it has a timer of its own."""
         case = read_row(self._codec, row.value)
-        decision = pass_time(case, self._city, now, Telling(now, self._late_after_ms))
+        decision = pass_time(case, self._city, due, Telling(now, self._late_after_ms))
         if decision.case is None:
             return Result(puts={key: Row(row.value, decision.next_timer)})
         return self._result(key, decision, {}, case)
@@ -119,7 +120,7 @@ class Casework:
         for fact in decision.events:
             _add(counts, f"sla.{fact['outcome']}")
             if fact["late"]:
-                _add(counts, "sla_late")
+                _add(counts, "told_late")
         for notice in decision.notices:
             _add(counts, f"notices.{notice['kind']}")
         for letter in decision.letters:

@@ -64,6 +64,7 @@ class Processor(Protocol):
 
     `name` is the stage and the consumer group. Partition p of all `inputs`, of `changelog` and of the state belong
     together, so those topics have one partition count. Without state `changelog` is empty and no row may be put.
+    A processor may name tallies that go up and down in `standing`: they are served as gauges.
 
     `prepare` and `process` may raise `Rejected`: the record becomes a dead letter with that reason. Any other
     exception of theirs is a bug in the processor: dead letter with reason `processor_error`, the batch goes
@@ -97,7 +98,8 @@ class Processor(Protocol):
         ...
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
-        """What a timer does. `due` is the instant it was set for, `now` the instant it fires.
+        """What a timer does. `due` is the instant it was set for, `now` the instant it fires: only messages may
+        tell of it, a state that depended on it could not be computed again.
 
         A timer fires once: a row that `puts` does not mention stays as it is, without its due instant.
         """

@@ -103,9 +103,9 @@ class Share:
             except Exception as error:  # noqa: BLE001 - as above
                 self._bury(record, error)
 
-    def fire_timers(self, partition: int, now: int, limit: int) -> None:
-        """Fire what is due, in due order; a timer that this batch has moved or removed stays silent."""
-        timers = self._rows.due(now, limit)
+    def fire_timers(self, partition: int, until: int, now: int, limit: int) -> None:
+        """Fire what is due by `until`, in due order; a timer that this batch has moved or removed stays silent."""
+        timers = self._rows.due(until, limit)
         if not timers:
             return
         self._load([key for _, key in timers])

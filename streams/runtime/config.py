@@ -36,6 +36,8 @@ class RunConfig:
     transaction_timeout_ms: int = 15_000
     max_output_bytes: int = MAX_OUTPUT_BYTES
     """Largest output, except to the processor's own inputs; a record that wants more becomes a dead letter."""
+    settle_seconds: float = 0.25
+    """A timer fires so long after its instant: what was received before it is through the pipeline by then."""
     backlog_seconds: float = 60.0
     """Timers wait at most so long for the records that were there before the worker was."""
     tail_valid_hours: float = 12.0

@@ -143,7 +143,7 @@ class TestDriver:
         share = Share(self.processor, self._store, self._letters, self._emit, self._limits)
         now = self.clock.now_ms()
         share.run_records(records, now)
-        share.fire_timers(0, now, 1000)
+        share.fire_timers(0, now, now, 1000)
         self.changelog += share.changed.items()
         self.answers += share.answers
         self._store.apply(share.changes({}))

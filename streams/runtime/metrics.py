@@ -50,6 +50,7 @@ class Metrics:
         self._recovery = 0.0
         self._stores: dict[int, int] = {}
         self._lags: dict[tuple[str, int], int] = {}
+        self._standing: dict[str, int] = {}
         self._last_loop = time.time()
         self.is_ready = False
 
@@ -82,6 +83,10 @@ class Metrics:
     def measured(self, stores: Mapping[int, int], lags: Mapping[tuple[str, int], int]) -> None:
         """Store sizes and lags, replacing the last ones."""
         self._stores, self._lags = dict(stores), dict(lags)
+
+    def stood(self, standing: Mapping[str, int]) -> None:
+        """What stands now of the tallies that go up and down, replacing the last ones."""
+        self._standing = dict(standing)
 
     def looped(self) -> None:
         """The loop is alive."""
@@ -123,6 +128,10 @@ class Metrics:
         for (topic, number), lag in self._lags.items():
             lags.add_metric([stage, topic, str(number)], lag)
         yield lags
+        standing = GaugeMetricFamily("hub_standing", "Tallies that go up and down", labels=["stage", "name"])
+        for name, number in self._standing.items():
+            standing.add_metric([stage, name], number)
+        yield standing
 
     def _collect_counts(self) -> Iterator[Metric]:
         """Tally names follow `what.whose`; the four that every stage has get a metric of their own."""
@@ -134,6 +143,8 @@ class Metrics:
         own = {"received": received, "accepted": accepted, "duplicate": duplicate}
         for name, number in list(self._counts.items()):
             what, _, whose = name.partition(".")
+            if name in self._standing:
+                continue
             if what in own and whose:
                 own[what].add_metric([self.stage, whose], number)
             elif what == "dead":

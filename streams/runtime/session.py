@@ -110,7 +110,7 @@ class Session:
         self._settle()
         for error in errors:
             self._judge(error)
-        timers = self._tasks.with_due_timers(self._config.clock.now_ms())
+        timers = self._tasks.with_due_timers(self._tasks.settled(self._config.clock.now_ms()))
         if shares or timers:
             self._watch.refuse_after_an_outage()
             self._run_batch(records, shares, timers)
@@ -212,7 +212,7 @@ class Session:
         for partition, share in shares.items():
             share.decide(now)
             if partition in timers:
-                share.fire_timers(partition, now, self._batch_limit)
+                share.fire_timers(partition, tasks.settled(now), now, self._batch_limit)
             commit.log_changes(partition, share)
             for record in records.get(partition, ()):
                 offsets[record.topic, partition] = record.offset + 1
@@ -295,3 +295,4 @@ class Session:
         if time.monotonic() >= self._next_measure:
             self._next_measure = time.monotonic() + _MEASURE_EVERY
             self._metrics.measured(self._tasks.sizes(), self._tasks.lags())
+            self._metrics.stood(self._tasks.standing(getattr(self._processor, "standing", ())))

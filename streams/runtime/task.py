@@ -106,12 +106,16 @@ class Tasks:
         self._ends[topic, partition] = offset
         self._behind.discard((topic, partition))
 
-    def with_due_timers(self, now: int) -> list[int]:
+    def settled(self, now: int) -> int:
+        """The instant up to which timers may fire."""
+        return now - self._config.clock.span_ms(self._config.settle_seconds)
+
+    def with_due_timers(self, settled: int) -> list[int]:
         """Partitions whose timers may fire: what arrived before a deadline is heard before the deadline is."""
         return [
             partition
             for partition, store in self.stores.items()
-            if (due := store.next_due()) is not None and due <= now and self._may_fire(partition)
+            if (due := store.next_due()) is not None and due <= settled and self._may_fire(partition)
         ]
 
     def seconds_to_next_timer(self, at_most: float) -> float:
@@ -121,11 +125,19 @@ class Tasks:
             for partition, store in self.stores.items()
             if (due := store.next_due()) is not None and self._may_fire(partition)
         ]
-        return min(max(self._config.clock.seconds_until(min(dues)), 0.0), at_most) if dues else at_most
+        if not dues:
+            return at_most
+        wait = self._config.clock.seconds_until(min(dues)) + self._config.settle_seconds
+        return min(max(wait, 0.0), at_most)
 
     def sizes(self) -> dict[int, int]:
         """Bytes of each store."""
         return {partition: store.bytes_on_disk() for partition, store in self._on_disk.items()}
+
+    def standing(self, names: Sequence[str]) -> dict[str, int]:
+        """Tallies that go up and down, over all partitions held."""
+        totals = [store.tallies() for store in self.stores.values()] if names else []
+        return {name: sum(total.get(name, 0) for total in totals) for name in names}
 
     def lags(self) -> dict[tuple[str, int], int]:
         """Records between the position and the end of the log, as the consumer last heard."""
