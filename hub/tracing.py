@@ -18,7 +18,7 @@ def trace(bootstrap: str, topics: Catalogue, codec: Codec, case_id: str) -> dict
     was decided and why, and the dispatches that followed with theirs.
     """
     with Reader(bootstrap) as reader:
-        snapshot = _latest_state(reader, topics, case_id)
+        snapshot = latest_state(reader, topics, case_id)
         if snapshot is None:
             return None
         state = codec.decode(snapshot.value or b"")
@@ -27,7 +27,8 @@ def trace(bootstrap: str, topics: Catalogue, codec: Codec, case_id: str) -> dict
     return {"case_id": case_id, "state": _head(state, snapshot), "steps": steps}
 
 
-def _latest_state(reader: Reader, topics: Catalogue, case_id: str) -> Stored | None:
+def latest_state(reader: Reader, topics: Catalogue, case_id: str) -> Stored | None:
+    """The row of a case as last committed."""
     key = case_id.encode()
     partition = partition_of(key, len(reader.partitions(topics.case_state)))
     latest = None

@@ -26,7 +26,7 @@ from hub.settings import Settings, load
 from hub.simulation import Expected, Message, expected_of, simulate
 from hub.topics import Catalogue, apply, catalogue
 from hub.workers import processor_of
-from schemas.codec import codec
+from schemas.codec import Codec, codec
 
 log = logging.getLogger(__name__)
 
@@ -177,9 +177,10 @@ def _strike(blow: Blow, crew: Crew, broker: EmbeddedKafka, publishing: Publishin
 
 
 def _wait_until_drained(bootstrap: str, topics: Catalogue, crew: Crew) -> None:
-    inputs = {"unify": topics.raws, "casework": (topics.case_events,)}
+    inputs = {"unify": topics.raws, "casework": (topics.case_events,), "letters": (topics.letter_requests,)}
     deadline = time.monotonic() + _LONGEST_DRAIN_SECONDS
-    while not _is_quiet(bootstrap, inputs):
+    # The letters last: overdue timers of casework still ask for some.
+    while not (_is_quiet(bootstrap, inputs) and not crew.has_overdue_timers() and _is_quiet(bootstrap, inputs)):
         if time.monotonic() > deadline:
             crew.tell_where()
             raise Unavailable(f"the workers did not finish within {_LONGEST_DRAIN_SECONDS:.0f} s; see their logs")
@@ -227,10 +228,27 @@ def stages_of(settings: Settings) -> list[Stage]:
     for name in lifecycle.STAGES:
         processor = processor_of(name, settings, topics, codec())
         internal = (processor.changelog, topics.tallies(name), topics.dead_letters)
-        writes = [topic.name for topic in topics.topics if topic.producers == (name,)]
-        writes = [topic for topic in writes if topic not in internal]
-        stages.append(Stage(processor, tuple(writes), topics.tallies(name)))
+        mine = [topic for topic in topics.topics if name in topic.producers and topic.name not in internal]
+        shared = frozenset(topic.name for topic in mine if len(topic.producers) > 1)
+        writes = tuple(topic.name for topic in mine)
+        if name == "casework":
+            told = dict.fromkeys((topics.sla_events, topics.notices, topics.letter_requests), untold(codec()))
+            memory = topics.tallies(name)
+            stages.append(Stage(processor, writes, memory, topics.sla_events, codec(), told, shared))
+        else:
+            stages.append(Stage(processor, writes, topics.tallies(name), shared=shared))
     return stages
+
+
+def untold(decoder: Codec) -> Callable[[bytes], bytes]:
+    """A record without what depends on when it was told, as bytes that can be compared."""
+
+    def plain(value: bytes) -> bytes:
+        datum = decoder.decode(value)
+        kept = {name: each for name, each in datum.items() if name not in ("at", "late", "text")}
+        return repr(sorted(kept.items())).encode()
+
+    return plain
 
 
 class _Watch:

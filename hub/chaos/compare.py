@@ -1,13 +1,15 @@
 """Compares what a stage must have done with what its topics hold. Pure: lists in, findings out."""
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.chaos.findings import DOUBLED, LOST, REORDERED, UNACCOUNTED, WRONG_STATE, Findings
 from hub.chaos.recompute import Caused, Place, Recomputed
 from hub.domain.dead_letter import Cause
 from streams.runtime.api import Headers, Record, Row
+
+TOLD_LATE = "told_late"
 
 Log = Mapping[str, Sequence[Record]]
 """Committed records by topic, in order of offset within each partition."""
@@ -24,17 +26,29 @@ class _Lane(NamedTuple):
     input_partition: int
 
 
-def compare_outputs(recomputed: Recomputed, log: Log, topics: Sequence[str], sent_back: Sequence[str]) -> Findings:
+def compare_outputs(
+    recomputed: Recomputed,
+    log: Log,
+    topics: Sequence[str],
+    sent_back: Sequence[str],
+    told: Mapping[str, Callable[[bytes], bytes]] | None = None,
+) -> Findings:
     """Every output once, none besides, in order within a case.
 
     `topics` are those that the stage alone writes. Into those of `sent_back` (the raw topics) others write too:
-    there only the stage's own outputs are looked for, known by their headers as well.
+    there only the stage's own outputs are looked for, known by their headers as well. `told` takes from the values
+    of a topic what depends on when they were told.
     """
     findings = Findings()
+    for key in recomputed.unexplained:
+        findings.add(UNACCOUNTED, f"a timer of {key.decode()} fired that was not set")
     found: set[int] = set()
     for topic in (*topics, *sent_back):
         expected = [(i, caused) for i, caused in enumerate(recomputed.outputs) if caused.output.topic == topic]
-        found |= _compare_topic(topic, expected, log.get(topic, ()), topic not in sent_back, findings)
+        actual = log.get(topic, ())
+        if told is not None and topic in told:
+            expected, actual = _untold(expected, actual, told[topic])
+        found |= _compare_topic(topic, expected, actual, topic not in sent_back, findings)
     _account(recomputed, found, findings)
     return findings
 
@@ -77,6 +91,16 @@ def _compare_topic(
         for _, caused in matches:
             findings.add(LOST, f"{topic}: the output of {_text(caused.cause)} is missing")
     return found
+
+
+def _untold(
+    expected: list[tuple[int, Caused]], actual: Sequence[Record], plain: Callable[[bytes], bytes]
+) -> tuple[list[tuple[int, Caused]], list[Record]]:
+    made = [
+        (i, caused._replace(output=caused.output._replace(value=plain(caused.output.value or b""))))
+        for i, caused in expected
+    ]
+    return made, [record._replace(value=plain(record.value or b"")) for record in actual]
 
 
 def _account(recomputed: Recomputed, found: set[int], findings: Findings) -> None:
@@ -129,7 +153,8 @@ def compare_counts(expected: Mapping[str, int], actual: Mapping[str, int], stage
     """The exact tallies a stage publishes are those of the recomputation."""
     findings = Findings()
     for name, count in expected.items():
-        if actual.get(name, 0) != count:
+        # Whether something was told late is no matter of the log.
+        if name != TOLD_LATE and actual.get(name, 0) != count:
             findings.add(WRONG_STATE, f"{stage} counts {actual.get(name, 0)} {name}, recomputed {count}")
     return findings
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub.processes import WorkerSlot, spawn
+from hub.timing import next_timer
 
 _DRAIN_SECONDS = 30.0
 _CRASH_PAUSE_SECONDS = 0.5
+_TOLD_EVERY_SECONDS = 2.5
 
 
 class Crew:
@@ -54,6 +56,12 @@ class Crew:
         child.wait()
         self.kills += 1
         self._start_at[name] = time.monotonic() + pause_seconds
+
+    def has_overdue_timers(self) -> bool:
+        """Whether a worker still has timers to fire; it tells so every two seconds."""
+        time.sleep(_TOLD_EVERY_SECONDS)
+        ports = [self._slots[name].metrics_port for name in self._running]
+        return any((at := next_timer(port)) is None or at < time.time() + 1 for port in ports)
 
     def drain(self) -> None:
         """SIGTERM to all: each finishes its batch, commits and leaves."""

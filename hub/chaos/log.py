@@ -3,23 +3,11 @@
 from collections.abc import Iterable
 
 from hub.chaos.compare import Log
-from hub.reading import Reader, Stored
-from streams.runtime.api import Record
+from hub.reading import Reader
+from hub.replay import record_of
 
 
 def read_log(bootstrap: str, topics: Iterable[str]) -> Log:
     """All committed records of the topics."""
     with Reader(bootstrap) as reader:
-        return {topic: [_record(stored) for stored in reader.scan(topic)] for topic in topics}
-
-
-def _record(stored: Stored) -> Record:
-    return Record(
-        stored.topic,
-        stored.partition,
-        stored.offset,
-        stored.key,
-        stored.value,
-        stored.headers,
-        stored.timestamp,
-    )
+        return {topic: [record_of(stored) for stored in reader.scan(topic)] for topic in topics}

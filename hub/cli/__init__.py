@@ -18,6 +18,8 @@ _COMMANDS = {
     "send": ("hub.cli.send:send", "Publish native files as a legacy system would."),
     "trace": ("hub.cli.trace:trace", "A case from raw message to dispatch, with every decision."),
     "ledger": ("hub.cli.ledger:ledger", "Figures of a period that add up, each with its definition and its cases."),
+    "explain": ("hub.cli.explain:explain", "The deadlines of a case, interval by interval."),
+    "rebuild": ("hub.cli.rebuild:rebuild", "Every case computed anew from its log, compared with the live state."),
     "dead": ("hub.cli.dead", "Dead letters: list, show, replay."),
     "sources": ("hub.cli.sources", "Sources: list, try an export, make a new one."),
     "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),

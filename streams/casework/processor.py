@@ -61,8 +61,8 @@ class Casework:
     Counts: `events.<kind>`, `outcome.<outcome>`, `refused.<reason>`, and of each case at its report
     `by_source.<source>`, `by_level.<level>`, `by_tier.<tier>`, `by_division.<code>`, `by_status.<first status>`;
     of dispatches `dispatched.<tier>`, `updated.<tier>`, `recalled.<tier>`, `no_route.<tier>`; of deadlines
-    `sla.<outcome>`, `told_late`, `notices.<kind>`, `letters.<kind>`, and `provisional`: running clocks whose due may
-    move when a calendar is published.
+    `sla.<outcome>`, `told_late`, `notices.<kind>`, `letters.<kind>`, and `provisional`: running clocks whose due
+    may move when a calendar is published.
     """
 
     name = "casework"
@@ -108,7 +108,7 @@ class Casework:
         return result
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
-        """The instant of a rung, or the end of a suspension, has come; what lies beyond it has a timer of its own."""
+        """The instant of a rung, or the end of a suspension, has come; what lies beyond has its own timer."""
         case = read_row(self._codec, row.value)
         decision = pass_time(case, self._city, due, Telling(now, self._late_after_ms))
         if decision.case is None:

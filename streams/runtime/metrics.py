@@ -1,6 +1,7 @@
 """What a worker shows Prometheus: counted per batch, never per record, under `hub_` names and bounded labels."""
 
 import json
+import math
 import threading
 import time
 from bisect import bisect_left
@@ -51,6 +52,7 @@ class Metrics:
         self._stores: dict[int, int] = {}
         self._lags: dict[tuple[str, int], int] = {}
         self._standing: dict[str, int] = {}
+        self._next_timer = math.inf
         self._last_loop = time.time()
         self.is_ready = False
 
@@ -84,9 +86,10 @@ class Metrics:
         """Store sizes and lags, replacing the last ones."""
         self._stores, self._lags = dict(stores), dict(lags)
 
-    def stood(self, standing: Mapping[str, int]) -> None:
-        """What stands now of the tallies that go up and down, replacing the last ones."""
+    def stood(self, standing: Mapping[str, int], next_timer: int | None) -> None:
+        """What stands now of the tallies that go up and down, and the next timer (epoch ms)."""
         self._standing = dict(standing)
+        self._next_timer = math.inf if next_timer is None else next_timer / 1000
 
     def looped(self) -> None:
         """The loop is alive."""
@@ -132,6 +135,7 @@ class Metrics:
         for name, number in self._standing.items():
             standing.add_metric([stage, name], number)
         yield standing
+        yield _gauge("hub_next_timer_timestamp_seconds", "When the next timer is due", stage, self._next_timer)
 
     def _collect_counts(self) -> Iterator[Metric]:
         """Tally names follow `what.whose`; the four that every stage has get a metric of their own."""

@@ -295,4 +295,6 @@ class Session:
         if time.monotonic() >= self._next_measure:
             self._next_measure = time.monotonic() + _MEASURE_EVERY
             self._metrics.measured(self._tasks.sizes(), self._tasks.lags())
-            self._metrics.stood(self._tasks.standing(getattr(self._processor, "standing", ())))
+            self._metrics.stood(
+                self._tasks.standing(getattr(self._processor, "standing", ())), self._tasks.next_timer()
+            )

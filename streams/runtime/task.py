@@ -134,6 +134,11 @@ class Tasks:
         """Bytes of each store."""
         return {partition: store.bytes_on_disk() for partition, store in self._on_disk.items()}
 
+    def next_timer(self) -> int | None:
+        """The earliest due instant of all partitions held."""
+        dues = [due for store in self.stores.values() if (due := store.next_due()) is not None]
+        return min(dues, default=None)
+
     def standing(self, names: Sequence[str]) -> dict[str, int]:
         """Tallies that go up and down, over all partitions held."""
         totals = [store.tallies() for store in self.stores.values()] if names else []
