@@ -14,6 +14,8 @@ _ACTIONS: Final[frozenset[Kind]] = frozenset(
 _LEG_BOUND: Final[frozenset[Kind]] = _ACTIONS - {"EXTENDED"}
 # They speak about deadlines of any cycle, not about what the case is now.
 _TIMELESS: Final[frozenset[Kind]] = frozenset({"APPEALED", "RECALCULATED"})
+# Said before a rework, they belong to the cycle that it ended.
+_CYCLE_BOUND: Final[frozenset[Kind]] = _ACTIONS | {"ANSWERED", "WITHDRAWN", "MERGED", "VISITED"}
 _PAUSES: Final[frozenset[Kind]] = frozenset({"SUSPENDED", "RESUMED"})
 
 NOT_DISPATCHED: Final = Step("REFUSED", None, "not_dispatched")
@@ -39,6 +41,8 @@ def guard(case: CaseState, event: CaseEvent, word: Kind, step: Step, city: City)
     is_lead_itself = False
     if word in _TIMELESS:
         return step
+    if case["cycles"] and word in _CYCLE_BOUND and occurred_at < case["cycles"][-1]["reworked_at"]:
+        return LATE
     if word in _ACTIONS and event["source"] == "endpoint" and not is_approving_desk(case, event, city):
         if lead is None:
             # Of a case that waits for a dispatch decision the clock stands still: more time may be asked for it.
