@@ -53,7 +53,8 @@ def work_ended(work: Work, unit: str | None) -> None:
 def signed_off(work: Work, step: Step) -> Step:
     """CLOSED (销号) once no caller is owed a call-back any more; else the step as it is."""
     case = work.case
-    if any(one["result"] is None for one in _of_cycle(case)) or not _of_cycle(case):
+    is_owed = any(one["result"] is None for one in _of_cycle(case)) or not _of_cycle(case)
+    if is_owed or case["status"] == "CLOSED":
         return step
     work.deadlines.take(CallBacksSettled(work.at))
     case["signed_off_at"] = clock_instant(work.event)
@@ -70,11 +71,15 @@ def ended_for_good(work: Work, reason: str) -> None:
 
 
 def verify(work: Work, step: Step) -> Step:
-    """The reporting system has checked and closed a done case itself (核查结案): no call-back is owed any more."""
-    if work.event["attributes"].get("state") != "CLOSED" or work.case["status"] not in ("DONE", "ANSWERED"):
+    """The reporting system has checked and closed a done case itself (核查结案): no call-back is owed any more.
+
+    If that is the first it says of the end, the same word ends the work and the call-backs.
+    """
+    status = step.status or work.case["status"]
+    if work.event["attributes"].get("state") != "CLOSED" or status not in ("DONE", "ANSWERED"):
         return step
     _settle_open(work.case, "VERIFIED", clock_instant(work.event), None)
-    return signed_off(work, step)
+    return signed_off(work, step if step.outcome == "APPLIED" else Step("APPLIED", None, "verified"))
 
 
 def visit(work: Work, step: Step) -> Step:

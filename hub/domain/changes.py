@@ -50,7 +50,8 @@ def hand_over(work: Work) -> Step | None:
     Never a second transition of a dispatched case: it only gives an undispatched one its first dispatch.
     """
     case = work.case
-    was_self_handled = case["status"] in ("DONE", "CLOSED") and case["lead"] is None
+    said_handled = case["attributes"].get("self_handled") == "true"
+    was_self_handled = said_handled and case["status"] in ("DONE", "CLOSED") and case["lead"] is None
     is_undispatched = case["first_unit"] is None and (case["status"] == "REGISTERED" or was_self_handled)
     if work.event["kind"] != "REPORTED" or not is_undispatched or not _asks_for_dispatch(work.event):
         return None
@@ -60,7 +61,7 @@ def hand_over(work: Work) -> Step | None:
     case["closed_at"] = case["signed_off_at"] = None
     if was_self_handled:
         case["call_backs"] = []
-        work.deadlines.reopen()
+        work.deadlines.reopen(work.at)
     reassess(case, work.city)
     work.deadlines.relimit(work.at)
     begin_leg(work, "handed_over", None)

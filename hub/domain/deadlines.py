@@ -25,6 +25,7 @@ from hub.domain.ladder import (
     next_due,
     reach,
     recalculated,
+    stop,
 )
 from hub.domain.limits import ClockName, Limit, LimitRow
 from hub.domain.limits import Step as HandlingStep
@@ -128,9 +129,9 @@ class Deadlines:
         """There is nobody to call: no clock for it."""
         self.clocks = replace(self.clocks, call_back_limit=None)
 
-    def reopen(self) -> None:
-        """The case was ended by mistake: its clocks may run again."""
-        self.clocks = replace(self.clocks, phase="OPEN")
+    def reopen(self, at: datetime) -> None:
+        """The case was ended by mistake: nobody is to be called back yet, and its clocks may run again."""
+        self.clocks = replace(stop(self.clocks, "call_back", at), phase="OPEN")
 
     def steps(self) -> tuple[HandlingStep, ...]:
         """The handling steps of the case's category, none where it is handled in one."""

@@ -119,7 +119,7 @@ def _take(
     if not case["policy_version"]:
         on = city.local_date(event["received_at"])
         case["limits_version"], case["policy_version"] = city.limits_at(on).version, city.policy_at(on).version
-    telling = telling._replace(event_id=event["event_id"], heard_at=event["received_at"])
+    telling = telling._replace(event_id=event["event_id"], heard_at=max(now, event["received_at"]))
     deadlines = Deadlines(case, city, event["received_at"], telling)
     work = Work(case, event, city, now, deadlines, was_parked)
     resume_by_itself(deadlines, clock_instant(event), inclusive=False)

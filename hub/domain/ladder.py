@@ -147,6 +147,11 @@ def finish(clocks: CaseClocks, name: ClockName, at: datetime, worktime: WorkTime
     return _finish_all(clocks, at, worktime, (name,))
 
 
+def stop(clocks: CaseClocks, name: ClockName, at: datetime) -> CaseClocks:
+    """The clock of that name stopped without an outcome: what it counted is not owed any more."""
+    return _stop(clocks, at, "STOPPED", (name,))
+
+
 def is_provisional(clocks: CaseClocks) -> bool:
     """Whether an instant still ahead may move when a missing calendar file comes."""
     return any(due.is_provisional for clock in clocks.running for due in instants_ahead(clock))

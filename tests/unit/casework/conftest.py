@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from hub.domain.case import CaseState, Entry, Position
+from hub.domain.case import CaseState, ClockRecord, Entry, Position
 from hub.domain.city import Area, City, Division, Endpoint, Policy, RoutingRow, Street, Unit, WorkCalendar
-from hub.domain.decide import Decision, decide
+from hub.domain.deadlines import Telling
+from hub.domain.decide import Decision, decide, pass_time
 from hub.domain.dispatch import Dispatch
 from hub.domain.event import CaseEvent
 from hub.domain.identity import event_id
 from hub.domain.level import LevelRule, LevelRules
 from hub.domain.limits import Limit, LimitRow, Limits
+from hub.domain.sla import LetterRequest, Notice, SlaEvent
 from schemas.codec import Codec
 
 CASE = "hotline:HL2026111000017"
+CALLER = "a" * 32
 DAY_ONE = date(2026, 1, 1)
 
 
@@ -41,13 +44,28 @@ def ms(text: str) -> int:
     return int(naive.timestamp() * 1000) - 8 * 3_600_000
 
 
+def text_of(instant: int | None) -> str | None:
+    """Epoch milliseconds written in Qiqihar's time, as `ms` reads them."""
+    if instant is None:
+        return None
+    return datetime.fromtimestamp(instant / 1000 + 8 * 3600, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def policy_of(**changes: Any) -> Policy:
+    """The small city's policy: office hours without lunch, suspensions of ten days, three calls."""
+    policy = Policy(
+        "v1", 0.8, Limit(1, "work_day"), (("08:00", "18:00"),), Limit(10, "natural_day"), 3, same_place_days=7
+    )
+    return replace(policy, **changes)
+
+
 def row(name: str, tier: str, unit: str, category: str = "*", priority: int = 1, place: str = "*") -> RoutingRow:
     """A routing row of Longsha for hotline categories."""
     scheme = "*" if category == "*" else "12345"
     return RoutingRow(name, DAY_ONE, None, "230202", place, scheme, category, tier, unit, priority)  # type: ignore[arg-type]
 
 
-def small_city() -> City:
+def small_city(**changes: Any) -> City:
     """Longsha with one street: two units below, two at the county, one at the city, a duty desk at each tier."""
     units = [
         Unit("QQHR-ZHZX", "市指挥中心", "city", None, None, "duty_desk"),
@@ -81,35 +99,37 @@ def small_city() -> City:
         LevelRule(rule_id="returned-twice", level="key", min_returned=2),
         LevelRule(rule_id="several-callers", level="key", min_callers=3),
     )
-    return City.of(
-        code="2302",
-        name="齐齐哈尔市",
-        utc_offset_hours=8,
-        divisions=[Division("230202", "龙沙区"), Division("230203", "建华区")],
-        streets=[Street("230202003", "正阳街道", "230202")],
-        communities={},
-        units=units,
-        endpoints=staff,
-        categories={("12345", "040201"): "公共服务->供热->室温不达标"},
-        routing=[
+    parts: dict[str, Any] = {
+        "code": "2302",
+        "name": "齐齐哈尔市",
+        "utc_offset_hours": 8,
+        "divisions": [Division("230202", "龙沙区"), Division("230203", "建华区")],
+        "streets": [Street("230202003", "正阳街道", "230202")],
+        "communities": {},
+        "units": units,
+        "endpoints": staff,
+        "categories": {("12345", "040201"): "公共服务->供热->室温不达标"},
+        "routing": [
             row("s1", "street", "230202003-JD", place="230202003"),
             row("s2", "street", "230202003-WG", priority=2, place="230202003"),
             row("c1", "county", "LS-GR", "0402"),
             row("c2", "county", "LS-GA", priority=2),
             row("z1", "city", "QQHR-ZJ"),
         ],
-        level_rules=LevelRules("2026-11", rules),
-        limits=Limits.of("v1", LIMITS),
-        policy=Policy(
-            "v1", 0.8, Limit(1, "work_day"), (("08:00", "18:00"),), Limit(10, "natural_day"), 3, same_place_days=7
-        ),
-        area=Area((122.0, 127.0), (45.5, 49.2)),
-        calendar=WorkCalendar("v1", frozenset({2026}), {}),
-    )
+        "level_rules": LevelRules("2026-11", rules),
+        "limits": Limits.of("v1", LIMITS),
+        "policy": policy_of(),
+        "area": Area((122.0, 127.0), (45.5, 49.2)),
+        "calendar": WorkCalendar("v1", frozenset({2026}), {}),
+    }
+    return City.of(**parts | changes)
 
 
 def an_event(kind: str, at: str = "2026-11-10 08:00", **changes: Any) -> CaseEvent:
-    """An event of the hotline's heating case; keywords replace fields, `token` and `secret` the reporter's."""
+    """An event of the hotline's heating case; keywords replace fields, `token` and `secret` the reporter's.
+
+    A report names its caller unless it says otherwise.
+    """
     is_action = kind in ("SIGNED", "RETURNED", "WHISTLED", "EXTENDED", "SUSPENDED", "RESUMED", "DONE", "NOTED")
     occurred_at = ms(at)
     case_id = changes.pop("case_id", CASE)
@@ -125,7 +145,7 @@ def an_event(kind: str, at: str = "2026-11-10 08:00", **changes: Any) -> CaseEve
         "occurred_at": occurred_at,
         "received_at": occurred_at + 1500,
         "reporter": {
-            "token": changes.pop("token", None),
+            "token": changes.pop("token", CALLER if kind == "REPORTED" else None),
             "has_contact": False,
             "secret": changes.pop("secret", False),
         },
@@ -163,26 +183,51 @@ def an_event(kind: str, at: str = "2026-11-10 08:00", **changes: Any) -> CaseEve
 
 @dataclass
 class Life:
-    """One case living through events, by the rules alone: no Kafka, no bytes."""
+    """One case living through events and time, by the rules alone: no Kafka, no bytes."""
 
     city: City
     case: CaseState | None = None
     dispatches: list[Dispatch] = field(default_factory=list)
+    facts: list[SlaEvent] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    letters: list[LetterRequest] = field(default_factory=list)
+    due: int | None = None
     offset: int = 0
 
-    def take(self, event: CaseEvent) -> Decision:
+    def take(self, event: CaseEvent, told_at: int | None = None) -> Decision:
         """Let the case take an event; its arguments must come out of it unchanged."""
+        telling = Telling(told_at) if told_at is not None else None
         before = deepcopy((event, self.case))
-        decision = decide(event, self.case, self.city, Position(2, self.offset))
+        decision = decide(event, self.case, self.city, Position(2, self.offset), telling)
         assert (event, self.case) == before, "decide changed its arguments"
-        assert decision == decide(event, self.case, self.city, Position(2, self.offset))
+        assert decision == decide(event, self.case, self.city, Position(2, self.offset), telling)
         self.offset += 1
-        self.case = decision.case or self.case
-        self.dispatches += decision.dispatches
+        self._keep(decision)
         return decision
 
+    def live_until(self, at: str, told_at: int | None = None) -> None:
+        """Time passes: each timer up to and including an instant fires for its own, told then unless said later."""
+        while self.due is not None and self.due <= ms(at):
+            before = deepcopy(self.case)
+            decision = pass_time(self.now, self.city, self.due, Telling(told_at or self.due))
+            assert self.case == before, "pass_time changed its argument"
+            assert decision.next_timer is None or decision.next_timer > self.due
+            self.due = decision.next_timer
+            self._keep(decision)
+
+    def _keep(self, decision: Decision) -> None:
+        if decision.case is None:
+            return
+        self.case, self.due = decision.case, decision.next_timer
+        self.dispatches += decision.dispatches
+        self.facts += decision.events
+        self.notices += decision.notices
+        self.letters += decision.letters
+
     def on(self, kind: str, at: str, **changes: Any) -> Entry:
-        """Build an event, let the case take it, give back what is on record about it."""
+        """Build an event of the case, let the case take it, give back what is on record about it."""
+        if self.case is not None:
+            changes.setdefault("case_id", self.case["case_id"])
         event = an_event(kind, at, **changes)
         self.take(event)
         return next(entry for entry in self.now["decisions"] if entry["event_id"] == event["event_id"])
@@ -194,6 +239,19 @@ class Life:
         own = {"dispatch_id": lead["dispatch_id"], "endpoint_id": lead["endpoint_id"]}
         return self.on(kind, at, attributes=own | attributes)
 
+    def by_desk(self, kind: str, at: str, **attributes: str) -> Entry:
+        """A decision of the command centre."""
+        return self.on(kind, at, source="desk", attributes=attributes)
+
+    def called(self, at: str, satisfaction: str = "SATISFIED", solved: str = "SOLVED", **changes: Any) -> Entry:
+        """A call-back that was connected, with the caller's two answers."""
+        answers = {"visit_connected": "true", "visit_solved": solved, "visit_satisfaction": satisfaction}
+        return self.on("VISITED", at, attributes=answers, **changes)
+
+    def not_reached(self, at: str, **changes: Any) -> Entry:
+        """A call-back that was not connected."""
+        return self.on("VISITED", at, attributes={"visit_connected": "false"}, **changes)
+
     @property
     def now(self) -> CaseState:
         """The case as it stands."""
@@ -203,6 +261,32 @@ class Life:
     def sent(self, since: int = 0) -> list[tuple[str, str, str]]:
         """Action, role and unit of every dispatch, from the given one on."""
         return [(one["action"], one["role"], one["unit"]) for one in self.dispatches[since:]]
+
+    def told(self, *kinds: str) -> list[tuple[str, str, int, int, str | None]]:
+        """Outcome, clock, cycle, leg and due of every fact, or of the facts of some kinds."""
+        return [
+            (one["outcome"], one["clock"], one["cycle"], one["leg"], text_of(one["due_at"]))
+            for one in self.facts
+            if not kinds or one["outcome"] in kinds
+        ]
+
+    def fact(self, kind: str) -> SlaEvent:
+        """The only fact of a kind."""
+        (found,) = [one for one in self.facts if one["outcome"] == kind]
+        return found
+
+    def clock(self, name: str, cycle: int = 1, leg: int = 1) -> ClockRecord:
+        """The last clock of that name, cycle and leg."""
+        place = (name, cycle, leg)
+        return [one for one in self.now["clocks"] if (one["name"], one["cycle"], one["leg"]) == place][-1]
+
+    def due_of(self, name: str, cycle: int = 1, leg: int = 1) -> str | None:
+        """When that clock is due."""
+        return text_of(self.clock(name, cycle, leg)["due_at"])
+
+    def results(self, cycle: int = 1) -> list[str | None]:
+        """What became of the call-backs of a cycle."""
+        return [one["result"] for one in self.now["call_backs"] if one["cycle"] == cycle]
 
 
 @pytest.fixture(scope="session")
@@ -221,6 +305,30 @@ def life(city: City) -> Life:
 def new_life(city: City) -> Callable[[], Life]:
     """Makes lives, where a test needs several."""
     return lambda: Life(city)
+
+
+@pytest.fixture(scope="session")
+def life_under() -> Callable[..., Life]:
+    """`life_under(on_return="desk")`: a life by the small city's policy with what differs."""
+    return lambda **changes: Life(small_city(policy=policy_of(**changes)))
+
+
+@pytest.fixture(scope="session")
+def life_in() -> Callable[..., Life]:
+    """`life_in(limits=…)`: a life in the small city with what differs."""
+    return lambda **changes: Life(small_city(**changes))
+
+
+@pytest.fixture(scope="session")
+def make_policy() -> Callable[..., Policy]:
+    """`make_policy(version="v2")`: the small city's policy with what differs."""
+    return policy_of
+
+
+@pytest.fixture(scope="session")
+def at() -> Callable[[str], int]:
+    """`at("2026-11-10 08:00")` in Qiqihar's time, as epoch milliseconds."""
+    return ms
 
 
 @pytest.fixture(scope="session")

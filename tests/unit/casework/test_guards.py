@@ -161,12 +161,39 @@ def test_an_urge_from_before_the_end_counts_for_the_level_though_it_comes_after(
     assert life.sent(before) == []
 
 
-def test_an_urge_after_the_end_is_counted_and_raises_nothing(life: Any) -> None:
-    """A closed case keeps its level; reopening is the call-back's matter."""
+def test_an_urge_after_the_end_raises_the_level_of_a_case_that_can_come_back(life: Any) -> None:
+    """Who urges a finished case is heard: rework will run by the raised level. Nobody is dispatched for it."""
     report(life)
     life.on("URGED", "2026-11-10 09:00")
     life.by_lead("DONE", "2026-11-10 15:00")
+    before = len(life.dispatches)
+
+    entry = life.on("URGED", "2026-11-10 16:00")
+
+    assert (entry["outcome"], entry["reason"]) == ("RECORDED", "closed")
+    assert (life.now["level"], life.now["urged"], life.now["status"]) == ("key", 2, "DONE")
+    assert life.sent(before) == []
+
+
+@pytest.mark.parametrize("kind", ["WITHDRAWN", "MERGED"])
+def test_an_urge_after_a_withdrawal_or_merger_is_counted_and_raises_nothing(life: Any, kind: str) -> None:
+    """Nothing can come of the case any more."""
+    report(life)
+    life.on("URGED", "2026-11-10 09:00")
+    life.on(kind, "2026-11-10 15:00")
 
     life.on("URGED", "2026-11-10 16:00")
 
     assert (life.now["level"], life.now["urged"]) == ("ordinary", 2)
+
+
+@pytest.mark.parametrize("kind", ["WITHDRAWN", "MERGED"])
+def test_an_urge_from_before_a_withdrawal_or_merger_counts_for_the_level(life: Any, kind: str) -> None:
+    """It was said while the case was alive; only its topic was slow."""
+    report(life)
+    life.on("URGED", "2026-11-10 09:00")
+    life.on(kind, "2026-11-10 15:00")
+
+    life.on("URGED", "2026-11-10 12:00")
+
+    assert (life.now["level"], life.now["status"]) == ("key", kind)

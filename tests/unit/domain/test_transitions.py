@@ -19,56 +19,80 @@ EXPECTED = {
         ANSWERED P:AWAITED early         SIGNED P:AWAITED early        RETURNED P:AWAITED early
         WHISTLED P:AWAITED early         EXTENDED P:AWAITED early      SUSPENDED P:AWAITED early
         RESUMED P:AWAITED early          DONE P:AWAITED early          VISITED P:AWAITED early
-        NOTED P:AWAITED early            STATE_CHANGED P:AWAITED early MERGED P:AWAITED early""",
+        NOTED P:AWAITED early            STATE_CHANGED P:AWAITED early MERGED P:AWAITED early
+        APPEALED P:AWAITED early         RECALCULATED P:AWAITED early""",
     "REGISTERED": """
         REPORTED R:= second_report
         SUPPLEMENTED A:=                 URGED A:=                     WITHDRAWN A:WITHDRAWN
         ANSWERED A:ANSWERED              SIGNED X:= not_dispatched     RETURNED X:= not_dispatched
-        WHISTLED X:= not_dispatched      EXTENDED X:= not_dispatched   SUSPENDED X:= not_dispatched
-        RESUMED X:= not_dispatched       DONE X:= not_dispatched       VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        WHISTLED X:= not_dispatched      EXTENDED A:=                  SUSPENDED A:SUSPENDED
+        RESUMED R:= not_suspended        DONE A:DONE                   VISITED P:= not_done
+        NOTED R:=                        STATE_CHANGED A:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED A:=""",
     "DISPATCHED": """
         REPORTED R:= second_report
         SUPPLEMENTED A:=                 URGED A:=                     WITHDRAWN A:WITHDRAWN
         ANSWERED A:ANSWERED              SIGNED A:SIGNED               RETURNED A:DISPATCHED
-        WHISTLED A:DISPATCHED            EXTENDED R:=                  SUSPENDED A:SUSPENDED
-        RESUMED R:= not_suspended        DONE A:DONE                   VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        WHISTLED A:DISPATCHED            EXTENDED A:=                  SUSPENDED A:SUSPENDED
+        RESUMED R:= not_suspended        DONE A:DONE                   VISITED P:= not_done
+        NOTED R:=                        STATE_CHANGED A:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED A:=""",
     "SIGNED": """
         REPORTED R:= second_report
         SUPPLEMENTED A:=                 URGED A:=                     WITHDRAWN A:WITHDRAWN
         ANSWERED A:ANSWERED              SIGNED R:= already_signed     RETURNED A:DISPATCHED
-        WHISTLED A:DISPATCHED            EXTENDED R:=                  SUSPENDED A:SUSPENDED
-        RESUMED R:= not_suspended        DONE A:DONE                   VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        WHISTLED A:DISPATCHED            EXTENDED A:=                  SUSPENDED A:SUSPENDED
+        RESUMED R:= not_suspended        DONE A:DONE                   VISITED P:= not_done
+        NOTED R:=                        STATE_CHANGED A:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED A:=""",
     "SUSPENDED": """
         REPORTED R:= second_report
         SUPPLEMENTED A:=                 URGED A:=                     WITHDRAWN A:WITHDRAWN
-        ANSWERED A:ANSWERED              SIGNED A:=                    RETURNED A:DISPATCHED
-        WHISTLED A:DISPATCHED            EXTENDED R:=                  SUSPENDED R:= already_suspended
-        RESUMED A:DISPATCHED             DONE A:DONE                   VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        ANSWERED A:ANSWERED              SIGNED A:=                    RETURNED A:=
+        WHISTLED A:=                     EXTENDED A:=                  SUSPENDED R:= already_suspended
+        RESUMED A:DISPATCHED             DONE A:DONE                   VISITED P:= not_done
+        NOTED R:=                        STATE_CHANGED A:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED A:=""",
     "DONE": """
         REPORTED R:= second_report
         SUPPLEMENTED R:= closed          URGED R:= closed              WITHDRAWN A:WITHDRAWN
         ANSWERED A:ANSWERED              SIGNED X:= closed             RETURNED X:= closed
         WHISTLED X:= closed              EXTENDED X:= closed           SUSPENDED X:= closed
-        RESUMED X:= closed               DONE R:= already_done         VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        RESUMED X:= closed               DONE R:= already_done         VISITED A:=
+        NOTED R:=                        STATE_CHANGED R:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED A:=""",
     "ANSWERED": """
         REPORTED R:= second_report
         SUPPLEMENTED R:= closed          URGED R:= closed              WITHDRAWN A:WITHDRAWN
         ANSWERED R:= already_answered    SIGNED X:= closed             RETURNED X:= closed
         WHISTLED X:= closed              EXTENDED X:= closed           SUSPENDED X:= closed
-        RESUMED X:= closed               DONE A:DONE                   VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        RESUMED X:= closed               DONE A:DONE                   VISITED A:=
+        NOTED R:=                        STATE_CHANGED R:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED A:=""",
     "WITHDRAWN": """
         REPORTED R:= second_report
         SUPPLEMENTED R:= closed          URGED R:= closed              WITHDRAWN R:= already_withdrawn
         ANSWERED R:= closed              SIGNED X:= closed             RETURNED X:= closed
         WHISTLED X:= closed              EXTENDED X:= closed           SUSPENDED X:= closed
-        RESUMED X:= closed               DONE X:= closed               VISITED R:=
-        NOTED R:=                        STATE_CHANGED R:=             MERGED R:=""",
+        RESUMED X:= closed               DONE X:= closed               VISITED R:= closed
+        NOTED R:=                        STATE_CHANGED R:=             MERGED R:= closed
+        APPEALED A:=                     RECALCULATED R:= closed""",
+    "MERGED": """
+        REPORTED R:= second_report
+        SUPPLEMENTED R:= closed          URGED R:= closed              WITHDRAWN R:= closed
+        ANSWERED R:= closed              SIGNED X:= closed             RETURNED X:= closed
+        WHISTLED X:= closed              EXTENDED X:= closed           SUSPENDED X:= closed
+        RESUMED X:= closed               DONE X:= closed               VISITED R:= closed
+        NOTED R:=                        STATE_CHANGED R:=             MERGED R:= already_merged
+        APPEALED A:=                     RECALCULATED R:= closed""",
+    "CLOSED": """
+        REPORTED R:= second_report
+        SUPPLEMENTED R:= closed          URGED R:= closed              WITHDRAWN A:WITHDRAWN
+        ANSWERED R:= closed              SIGNED X:= closed             RETURNED X:= closed
+        WHISTLED X:= closed              EXTENDED X:= closed           SUSPENDED X:= closed
+        RESUMED X:= closed               DONE R:= already_closed       VISITED A:=
+        NOTED R:=                        STATE_CHANGED R:=             MERGED A:MERGED
+        APPEALED A:=                     RECALCULATED R:= closed""",
 }
 LETTERS = {"A": "APPLIED", "R": "RECORDED", "X": "REFUSED", "P": "PARKED"}
 
@@ -96,7 +120,7 @@ def test_each_pair_of_status_and_kind_has_the_expected_step(status: Status, kind
 
 
 def test_the_table_is_complete_and_holds_nothing_else() -> None:
-    """Eight statuses times sixteen kinds: no pair is left to chance."""
+    """Ten statuses times eighteen kinds: no pair is left to chance."""
     assert set(TRANSITIONS) == {(status, kind) for status in STATUSES for kind in KINDS}
 
 
