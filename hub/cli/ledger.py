@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from hub.domain.city import City
     from hub.domain.ledger import Ledger
+    from hub.domain.ledger_terms import Figure, Rate
     from hub.domain.period import Period
 
 
@@ -127,9 +130,7 @@ def _write_csv(rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def _show(drawn: "Ledger", city: "City") -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from hub.domain.instants import from_epoch_ms
     from hub.domain.ledger_terms import FIGURES, RATES
@@ -137,22 +138,32 @@ def _show(drawn: "Ledger", city: "City") -> None:
     period = drawn.period
     since = "the first case" if period.since is None else f"{from_epoch_ms(period.since):%Y-%m-%d %H:%M}"
     place = city.name if drawn.division is None else city.place_name(drawn.division)
-    table = Table(title=f"{place}: from {since} to {from_epoch_ms(period.end):%Y-%m-%d %H:%M}", box=box.SIMPLE)
-    table.title_justify = "left"
-    table.add_column("figure", no_wrap=True)
-    table.add_column("number", justify="right", no_wrap=True)
-    table.add_column("definition", overflow="fold")
+    figures = _table(f"{place}: from {since} to {from_epoch_ms(period.end):%Y-%m-%d %H:%M}", "figure")
     section = ""
     for name, figure in FIGURES.items():
         if figure.section != section:
             section = figure.section
-            table.add_section()
-            table.add_row(f"[bold]{section}")
-        table.add_row(name, f"{drawn.count(name):,}", f"{figure.term}：{figure.definition_zh}\n{figure.definition}")
-    table.add_section()
-    table.add_row("[bold]Rates · 比率")
+            figures.add_section()
+            figures.add_row(f"[bold]{section}")
+        figures.add_row(name, f"{drawn.count(name):,}", _defined(figure))
+    rates = _table("Rates · 比率", "rate")
     for name, rate in RATES.items():
-        table.add_row(name, drawn.text(name), f"{rate.term}：{rate.definition_zh}\n{rate.definition}")
+        rates.add_row(name, drawn.text(name), _defined(rate))
     console = Console()
-    console.print(table)
+    console.print(figures, rates)
     console.print("The cases behind a figure: hub ledger --cases FIGURE", highlight=False)
+
+
+def _table(title: str, first: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table.add_column(first, no_wrap=True)
+    table.add_column("number", justify="right", no_wrap=True)
+    table.add_column("definition", overflow="fold")
+    return table
+
+
+def _defined(one: "Figure | Rate") -> str:
+    return f"{one.term}：{one.definition_zh}\n{one.definition}"

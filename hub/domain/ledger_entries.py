@@ -133,7 +133,7 @@ def _call_back_figures(one: CallBack, period: Period) -> Iterator[str]:
     yield "call_backs_settled"
     if result in RESULT_FIGURES:
         yield RESULT_FIGURES[result]
-    if result in ANSWERED_RESULTS:
+    if result in ANSWERED_RESULTS or (result == "REFUSED" and one["solved"] is not None):
         yield "call_backs_answered"
         yield _satisfaction(one)
         yield "answers_solved" if one["solved"] == "SOLVED" else "answers_not_solved"
@@ -141,11 +141,12 @@ def _call_back_figures(one: CallBack, period: Period) -> Iterator[str]:
 
 def _satisfaction(one: CallBack) -> str:
     """By the caller's answer about satisfaction; by the result where the source knows no such answer."""
-    answer = one["satisfaction"]
-    if answer == "NOT_RATED" and one["solved"] == "SOLVED":
-        return "answers_not_rated"
-    said = one["result"] if answer is None else answer
-    return "answers_satisfied" if said in SATISFIED_ANSWERS else "answers_not_satisfied"
+    said = one["result"] if one["satisfaction"] is None else one["satisfaction"]
+    if said in SATISFIED_ANSWERS:
+        return "answers_satisfied"
+    if said == "DISSATISFIED" or one["solved"] != "SOLVED":
+        return "answers_not_satisfied"
+    return "answers_not_rated"
 
 
 def _supervision(case: CaseState, period: Period) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,7 @@ class Identity(NamedTuple):
 ANSWERED_RESULTS: Final[frozenset[CallBackResult]] = frozenset(
     {"SATISFIED", "BASICALLY_SATISFIED", "DISSATISFIED", "PARTLY_SOLVED", "UNSOLVED"}
 )
-"""The caller was reached and said how it went."""
+"""The caller was reached and said how it went. One who was reached and would not rate it is REFUSED."""
 SATISFIED_ANSWERS: Final[frozenset[str]] = frozenset({"SATISFIED", "BASICALLY_SATISFIED"})
 
 RESULT_FIGURES: Final[dict[str, str]] = {result: f"call_backs_{result.lower()}" for result in CALL_BACK_RESULTS}
@@ -59,10 +59,14 @@ _RESULTS: Final[dict[CallBackResult, tuple[str, str, str]]] = {
         "given up after the attempts the policy asks for; never satisfied",
         "按规定次数未接通，不计满意",
     ),
-    "REFUSED": ("拒访", "the caller would not answer", "来电人拒绝回访"),
-    "IMPOSSIBLE": ("无法回访", "there is nobody to call (anonymous, secret)", "匿名或保密，无人可访"),
+    "REFUSED": ("拒评", "reached, and would not rate", "已接通，来电人拒绝评价"),
+    "IMPOSSIBLE": (
+        "无法回访",
+        "nobody to call: reported by staff, no contact, secret, or withdrawn or merged",
+        "无人可访：工作人员上报、无联系方式、保密，或已撤单、并案",
+    ),
     "VERIFIED": ("核查通过", "checked on the spot instead of by a call", "以现场核查代替回访"),
-    "REWORKED": ("转返工", "overtaken by rework or withdrawal before it was settled", "回访前已转返工或撤单"),
+    "REWORKED": ("转返工", "overtaken by rework that another caller brought about", "他人不满意已转返工，不再回访"),
 }
 
 FIGURES: Final[dict[str, Figure]] = {
@@ -173,8 +177,8 @@ FIGURES: Final[dict[str, Figure]] = {
     },
     "call_backs_answered": Figure(
         "有效回访",
-        "settled by the caller's own answer: the five results from satisfied to unsolved",
-        "来电人作答的回访：满意、基本满意、不满意、部分解决、未解决",
+        "settled by the caller's own answer: satisfied to unsolved, and refused where solved or not was said",
+        "来电人作答的回访：满意至未解决五类，及已答是否解决的拒评",
         _CALL_BACKS,
     ),
     "answers_satisfied": Figure(
@@ -259,7 +263,6 @@ IDENTITIES: Final[tuple[Identity, ...]] = (
     Identity("call_backs_owed", ("call_backs_opened", "call_backs_carried")),
     Identity("call_backs_owed", (*RESULT_FIGURES.values(), "call_backs_open")),
     Identity("call_backs_owed", ("call_backs_settled", "call_backs_open")),
-    Identity("call_backs_answered", tuple(RESULT_FIGURES[one] for one in _RESULTS if one in ANSWERED_RESULTS)),
     Identity("call_backs_answered", ("answers_satisfied", "answers_not_satisfied", "answers_not_rated")),
     Identity("call_backs_answered", ("answers_solved", "answers_not_solved")),
     Identity("supervision_listed", ("supervision_opened", "supervision_carried")),

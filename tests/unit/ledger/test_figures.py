@@ -95,6 +95,22 @@ def test_times_that_contradict_the_order_end_the_earlier_status(case, period):
     assert draw([one], period("11-01", "11-13")).count("done_in_time") == 1
 
 
+def test_nothing_is_received_before_its_report(case, period, at):
+    """A completion dated before the report holds from the report on."""
+    one = case("A", (at("11-10 00:00"), "REPORTED", "DISPATCHED"), ("11-08 09:00", "DONE", "DONE"))
+
+    assert draw([one], period("11-01", "11-10")).count("received") == 0
+    assert draw([one], period("11-10", "11-11")).ids("done_in_time") == ("hotline:A",)
+
+
+def test_a_unit_counts_from_when_it_had_the_case(case, period):
+    """Handed over later, the case was open and undispatched before."""
+    one = case("A", DIRECT, ("11-20 09:00", "REPORTED", "DISPATCHED"))
+
+    assert draw([one], period("11-01", "11-20")).ids("open") == ("hotline:A",)
+    assert draw([one], period("11-01", "11-21")).ids("open_in_time") == ("hotline:A",)
+
+
 def test_a_late_word_that_changed_nothing_moves_nothing(case, period):
     """A signature heard of after the completion is in the decisions with the status that the case had then."""
     one = case("A", REPORTED, DONE)
@@ -104,12 +120,13 @@ def test_a_late_word_that_changed_nothing_moves_nothing(case, period):
     assert draw([one], period("11-01", "11-12")).count("open_in_time") == 1
 
 
-def test_an_awaited_case_is_not_received(case, november):
+def test_an_awaited_case_is_not_received(case, november, period, at):
     """Something came before the report: its own figure, in no sum."""
-    one = case("A", ("11-10 09:00", "SUPPLEMENTED", "AWAITED"))
+    one = case("A", (at("11-10 00:00"), "SUPPLEMENTED", "AWAITED"))
     drawn = draw([one], november)
 
     assert drawn.ids("awaited") == ("hotline:A",)
+    assert draw([one], period("11-01", "11-10")).count("awaited") == 0
     assert drawn.count("received") == 0
     assert drawn.check() == []
 
@@ -171,7 +188,12 @@ def test_what_came_due(case, clock, november, at, more, is_due):
     one = case("A", REPORTED, clocks=[clock("11-12 18:00", **more, **ended), clock(None)])
 
     assert draw([one], november).count("due") == is_due
-    assert draw([case("A", REPORTED, clocks=[clock("12-02 18:00")])], november).count("due") == 0
+    for not_due in (
+        clock("12-02 18:00"),
+        clock("11-12 18:00", "total"),
+        clock("11-12 18:00", end="LEG", ended_at=at("11-12 18:00")),
+    ):
+        assert draw([case("A", REPORTED, clocks=[not_due])], november).count("due") == 0
 
 
 def test_signatures_are_judged_where_they_were_owed(case, clock, november, at):
@@ -204,6 +226,18 @@ def past(cycle, reworked_at):
     }
 
 
+def entry(name, opened, removed=None):
+    """An entry on the supervision list."""
+    return {
+        "entry_id": name,
+        "clock": "handle",
+        "cycle": 1,
+        "leg": 1,
+        "opened_at": opened,
+        "removed_at": removed,
+    }
+
+
 def test_rework_is_told_by_case_and_by_time(case, period, at):
     """Sent back twice in November: one case, two times. A case from before the period is told as reopened."""
     sent_back = [("11-20 09:00", "VISITED", "DISPATCHED"), ("11-22 09:00", "DONE", "DONE")]
@@ -226,6 +260,47 @@ def test_rework_is_told_by_case_and_by_time(case, period, at):
     assert (done_again.count("reopened_ended"), done_again.count("rework_times")) == (1, 1)
     assert draw([one], period("11-13", "11-20")).count("reopened") == 0
     assert not any(drawn.check() for drawn in (all_of_it, later, done_again))
+
+
+def test_another_end_is_no_reopening(case, period):
+    """Answered in the period after it was done before: neither received nor reopened."""
+    one = case("A", REPORTED, DONE, ("11-20 09:00", "ANSWERED", "ANSWERED"))
+    drawn = draw([one], period("11-15", "12-01"))
+
+    assert (drawn.count("received"), drawn.count("reopened")) == (0, 0)
+
+
+def test_parts_of_a_case_belong_to_the_period_that_begins_with_them(case, clock, call_back, period, at):
+    """Opened, settled, signed, sent back or removed at midnight: the day that begins has it, not the one before."""
+    midnight = at("11-15 00:00")
+    one = case(
+        "A",
+        REPORTED,
+        DONE,
+        clocks=[clock(midnight, "sign", end="MET", ended_at=midnight), clock(midnight)],
+        call_backs=[call_back(midnight), call_back(at("11-12 09:00"), midnight, "SATISFIED")],
+        cycles=[past(1, midnight)],
+        supervision=[entry("a", midnight), entry("b", at("11-12 09:00"), midnight)],
+    )
+    before, after = draw([one], period("11-01", "11-15")), draw([one], period("11-15", "12-01"))
+
+    first = {"call_backs_open": 1, "supervision_open": 1, "call_backs_opened": 1, "supervision_opened": 1}
+    second = {
+        "signed_in_time": 1,
+        "rework_times": 1,
+        "call_backs_opened": 1,
+        "call_backs_carried": 1,
+        "call_backs_satisfied": 1,
+        "call_backs_open": 1,
+        "supervision_opened": 1,
+        "supervision_carried": 1,
+        "supervision_removed": 1,
+        "supervision_open": 1,
+    }
+    assert {name: before.count(name) for name in second} == dict.fromkeys(second, 0) | first
+    assert {name: after.count(name) for name in second} == second
+    assert (draw([case("A", REPORTED, clocks=[clock(midnight)])], period("11-01", "11-15"))).count("due") == 0
+    assert (draw([case("A", REPORTED, clocks=[clock(midnight)])], period("11-15", "11-16"))).count("due") == 1
 
 
 @pytest.mark.parametrize("result", CALL_BACK_RESULTS)
@@ -270,6 +345,10 @@ def test_a_call_back_is_owed_until_it_is_settled(case, call_back, period, at):
         ("PARTLY_SOLVED", "PARTLY_SOLVED", "BASICALLY_SATISFIED", "answers_satisfied", 0),
         ("UNSOLVED", "UNSOLVED", "NOT_RATED", "answers_not_satisfied", 0),
         ("SATISFIED", "SOLVED", "NOT_RATED", "answers_not_rated", 1),
+        ("SATISFIED", "SOLVED", "DISSATISFIED", "answers_not_satisfied", 1),
+        ("REFUSED", "SOLVED", "NOT_RATED", "answers_not_rated", 1),
+        ("REFUSED", "SOLVED", None, "answers_not_rated", 1),
+        ("REFUSED", "UNSOLVED", None, "answers_not_satisfied", 0),
         ("DISSATISFIED", None, None, "answers_not_satisfied", 0),
         ("SATISFIED", None, None, "answers_satisfied", 0),
     ],
@@ -293,14 +372,11 @@ def test_solved_and_satisfied_are_two_answers(
 def test_the_supervision_list_adds_up(case, period, at):
     """Opened and carried are what was removed and what is still on it; an entry of the end belongs to the next."""
     entries = [
-        {"entry_id": name, "clock": "handle", "cycle": 1, "leg": 1, "opened_at": at(opened), "removed_at": removed}
-        for name, opened, removed in (
-            ("a", "11-05 10:00", at("11-25 10:00")),
-            ("b", "11-12 10:00", None),
-            ("c", "11-12 10:00", at("11-13 10:00")),
-            ("d", "11-20 00:00", None),
-            ("e", "11-05 10:00", at("11-06 10:00")),
-        )
+        entry("a", at("11-05 10:00"), at("11-25 10:00")),
+        entry("b", at("11-12 10:00")),
+        entry("c", at("11-12 10:00"), at("11-13 10:00")),
+        entry("d", at("11-20 00:00")),
+        entry("e", at("11-05 10:00"), at("11-06 10:00")),
     ]
     drawn = draw([case("A", REPORTED, supervision=entries)], period("11-10", "11-20"))
 
@@ -377,7 +453,8 @@ class TestWhatDoesNotAddUp:
         assert "received counts 1 ids more than once: hotline:A" in problems
 
     def test_decisions_that_do_not_lead_to_the_status(self, case, november):
-        """Then a standing of the past could not be told."""
+        """Then a standing of the past could not be told; without any decision least of all."""
+        assert len(draw([case("E", status="DONE"), case("F", status="SIGNED")], november).check()) == 1
         problems = draw([case(name, REPORTED, status="DONE") for name in "ABCD"], november, with_ids=False).check()
 
         assert problems == ["4 cases whose decisions do not lead to their status: hotline:A, hotline:B, hotline:C"]

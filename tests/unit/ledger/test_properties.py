@@ -52,12 +52,13 @@ NEXT = {
 days = st.integers(-3, DAYS + 3).map(lambda number: FIRST + timedelta(number))
 # On the hour, so that instants often meet each other and the ends of periods.
 hours = st.integers(-24, 24 * (DAYS + 2))
+days_since = st.integers(-1, DAYS + 2)
 midnight = Period.of(FIRST, None, 2**60).start
 
 
 def instants() -> st.SearchStrategy[int]:
     """Hours of the month, a little before and after."""
-    return hours.map(lambda number: midnight + number * HOUR)
+    return st.one_of(hours, days_since.map(lambda number: 24 * number)).map(lambda number: midnight + number * HOUR)
 
 
 @st.composite
