@@ -22,6 +22,8 @@ _COMMANDS = {
     "rebuild": ("hub.cli.rebuild:rebuild", "Every case computed anew from its log, compared with the live state."),
     "dead": ("hub.cli.dead", "Dead letters: list, show, replay."),
     "sources": ("hub.cli.sources", "Sources: list, try an export, make a new one."),
+    "appeal": ("hub.cli.appeal:appeal", "An appeal against a breach: file, accept or reject it."),
+    "calendar": ("hub.cli.calendar", "The working calendar: show, put a new or corrected year in force."),
     "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),
     "topics": ("hub.cli.topics", "The topic catalogue: list, apply, describe."),
     "schemas": ("hub.cli.schemas", "Avro schemas: list, show, check, register, serve."),

@@ -14,7 +14,7 @@ def rebuild(
     bootstrap: Annotated[str | None, typer.Option(help="A Kafka of your own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as data.")] = False,
 ) -> None:
-    """Replay case.events into fresh state in memory, compare it with case.state byte for byte; exit 1 on a difference."""
+    """Replay case.events into fresh state in memory and compare it with case.state; exit 1 if a byte differs."""
     from hub import cluster
     from hub.rebuilding import rebuild as rebuild_all
     from hub.settings import load

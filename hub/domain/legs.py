@@ -4,7 +4,7 @@ from hub.domain.assignment import next_lead, party
 from hub.domain.case import Party, Status
 from hub.domain.clock_events import Dispatched, Returned, StepDone
 from hub.domain.limits import Step as HandlingStep
-from hub.domain.transitions import Step
+from hub.domain.transitions import LATE, Step
 from hub.domain.work import Work, holders
 
 
@@ -67,6 +67,8 @@ def assign(work: Work, unit: str) -> Step:
     case, lead = work.case, work.case["lead"]
     if lead is not None and lead["unit"] == unit:
         return Step("RECORDED", None, "same_unit")
+    if case["first_unit"] is not None and work.event["occurred_at"] < case["leg_at"]:
+        return LATE
     note = work.event["text"]
     if lead is not None:
         work.send("RECALL", "redispatched", lead, note)
