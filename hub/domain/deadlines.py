@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from hub.domain.case import CaseState
+from hub.domain.case import CaseState, ClockRecord
 from hub.domain.city import City
 from hub.domain.clock import OUTCOMES, Clock, SlaOutcome, Terms
 from hub.domain.clock_data import clock_of, milliseconds, pause_of, record_of
@@ -85,7 +85,8 @@ class Deadlines:
         self.notices: list[Notice] = []
         self.letters: list[LetterRequest] = []
         running = [(clock_of(record), record) for record in case["clocks"] if record["end"] is None]
-        self._records = {id(clock): record for clock, record in running}
+        # By identity, and with the clock itself: the id of one that is gone may become another's.
+        self._records = {id(clock): (clock, record) for clock, record in running}
         self.clocks = _clocks_of(case, city, tuple([clock for clock, _ in running]))
 
     def take(self, event: ClockEvent) -> ExtensionRefusal | None:
@@ -174,12 +175,15 @@ class Deadlines:
         """Put the clocks into the case: the ended ones first, as they ended, then those that run."""
         clocks = self.clocks
         ended = [record for record in self.case["clocks"] if record["end"] is not None]
-        known = self._records
         self.case["clocks"] = [
             *ended,
             *[record_of(clock) for clock in clocks.past],
-            *[known.get(id(clock)) or record_of(clock) for clock in clocks.running],
+            *[self._record(clock) for clock in clocks.running],
         ]
+
+    def _record(self, clock: Clock) -> ClockRecord:
+        known = self._records.get(id(clock))
+        return known[1] if known is not None else record_of(clock)
 
     def _keep(self, step: Step) -> None:
         self.clocks = step.clocks
