@@ -116,7 +116,7 @@ class Replay:
             if row is None:
                 self.rows.pop(key, None)
                 continue
-            self.rows[key] = row
+            self.rows[key] = Row(row.value, row.due)
             if key in self._timers and self._decoder is not None:
                 self._versions[key] = self._decoder.decode(row.value)["version"]
 

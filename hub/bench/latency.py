@@ -1,15 +1,14 @@
 """`hub bench latency`: native hotline messages at the city's rate, until they are seen in the dispatch topics."""
 
-import json
 import time
 from collections.abc import Callable
-
-from confluent_kafka import Producer
 
 from hub.bench.figures import Report, median, percentile
 from hub.bench.load import hotline_orders
 from hub.bench.machine import machine
-from hub.bench.stages import DispatchReader, Seen, hub_stages
+from hub.bench.readers import DispatchReader, Seen
+from hub.bench.stages import hub_stages
+from hub.bench.traffic import Publisher, delays_ms
 from hub.domain.errors import Unavailable
 from hub.settings import Settings
 
@@ -30,7 +29,7 @@ def measure(
         reader = DispatchReader(stages.bootstrap, topics)
         orders = hotline_orders()
         try:
-            publisher = _Publisher(stages.bootstrap, topics.raw("hotline"))
+            publisher = Publisher(stages.bootstrap, topics.raw("hotline"))
             _wait_for_all(publisher.publish(orders, rate, _WARM_UP_SECONDS), reader)
             for number in range(rounds):
                 sent = publisher.publish(orders, rate, seconds)
@@ -50,49 +49,6 @@ def measure(
         target=TARGET_MS,
         details={**found, "rate": rate, "seconds": seconds, "workers": 1},
     )
-
-
-def delays_ms(sent: dict[str, float], seen: list[Seen]) -> list[float]:
-    """From the publishing of a case's message to the first dispatch of that case."""
-    first: dict[str, float] = {}
-    for one in seen:
-        first.setdefault(one.case_id, one.at)
-    return [(first[case_id] - at) * 1000 for case_id, at in sent.items()]
-
-
-class _Publisher:
-    """Publishes evenly spaced messages and notes when."""
-
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._topic = topic
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "linger.ms": 0,
-                "enable.idempotence": True,
-                "partitioner": "murmur2_random",
-                "socket.nagle.disable": True,
-                "log_level": 3,
-            }
-        )
-        self._number = 0
-
-    def publish(self, orders: Callable[[str, int], dict[str, object]], rate: int, seconds: int) -> dict[str, float]:
-        """Case id → instant just before its message was handed to the producer."""
-        sent: dict[str, float] = {}
-        begin = time.monotonic()
-        for number in range(rate * seconds):
-            order = f"HL20261111{self._number:08d}"
-            payload = json.dumps(orders(order, self._number), ensure_ascii=False).encode()
-            self._number += 1
-            pause = begin + number / rate - time.monotonic()
-            if pause > 0:
-                time.sleep(pause)
-            sent[f"hotline:{order}"] = time.monotonic()
-            self._producer.produce(self._topic, payload, order.encode())
-            self._producer.poll(0)
-        self._producer.flush()
-        return sent
 
 
 def _wait_for_all(sent: dict[str, float], reader: DispatchReader) -> list[Seen]:

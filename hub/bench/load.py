@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from confluent_kafka import Producer
 
+from hub.bench.job import TOKEN_KEY
+
 SEED = 12345
 _POLL_EVERY = 1000
 # 2026-11-10 00:00 in UTC+8, where the samples play.
@@ -112,6 +114,45 @@ def hotline_orders() -> Callable[[str, int], dict[str, object]]:
     """A function (order id, number) → one good work order of a case of its own."""
     choose = random.Random(SEED)
     return lambda order, number: _order(choose, order, number)
+
+
+def case_events(first: int, end: int, occurred_at: Callable[[int], int] | None = None) -> Iterator[Message]:
+    """Reported events of cases `first` to `end`, as unify would have written them.
+
+    `occurred_at` gives a case its instant (epoch ms); without it they play on one day of the samples.
+    """
+    from connectors.sources.hotline import HOTLINE
+    from hub.domain.identity import complete
+    from schemas.codec import codec
+
+    encode = codec().encode
+    orders = hotline_orders()
+    templates = []
+    for number in range(200):
+        payload = json.dumps(orders(_order_of(number), number), ensure_ascii=False).encode()
+        (record,) = HOTLINE.split(payload, {})
+        templates.append(complete(HOTLINE.map(record), bytes.fromhex(TOKEN_KEY)))
+    for number in range(first, end):
+        order = _order_of(number)
+        event = templates[number % len(templates)].copy()
+        if occurred_at is not None:
+            event["occurred_at"] = occurred_at(number)
+        event["event_id"] = f"{number:032x}"
+        event["case_id"] = case_id_of(number)
+        event["source_case_id"] = order
+        event["source_event_id"] = f"{order}/1"
+        event["received_at"] = event["occurred_at"]
+        event["raw"] = {"topic": "raw.hotline", "partition": 0, "offset": number}
+        yield Message(event["case_id"].encode(), encode("CaseEvent", event))
+
+
+def case_id_of(number: int) -> str:
+    """The case of that number in `case_events`."""
+    return f"hotline:{_order_of(number)}"
+
+
+def _order_of(number: int) -> str:
+    return f"HL20261112{number:08d}"
 
 
 def publish(bootstrap: str, topic: str, messages: Iterable[Message]) -> int:

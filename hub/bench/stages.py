@@ -1,21 +1,18 @@
-"""The hub's real stages on a benchmark's own broker and data folder, and a reader of what they dispatch."""
+"""The hub's real stages on a benchmark's own broker and data folder."""
 
 import contextlib
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, cast
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+import psutil
 
 from hub import lifecycle, processes
 from hub.bench.broker import own_kafka
 from hub.cluster.probe import free_port
 from hub.domain.errors import Misconfigured, Unavailable
-from hub.domain.tiers import TIERS
 from hub.settings import Settings
 from hub.topics import Catalogue, apply, catalogue
 
@@ -24,109 +21,85 @@ _END_SECONDS = 30.0
 _LINES_SHOWN = 4
 
 
-class Seen(NamedTuple):
-    """A dispatch as a read_committed reader saw it: the instant (monotonic seconds) and the case it is about."""
-
-    at: float
-    case_id: str
-
-
 class Stages:
-    """Starts, kills and stops worker processes."""
+    """Starts, kills and stops worker processes; `environment` is added to that of each one started from then on."""
 
     def __init__(self, bootstrap: str, folder: Path) -> None:
         self.bootstrap = bootstrap
-        self._folder = folder
+        self.folder = folder
+        self.data_dir = folder / "hub"
+        self.environment: dict[str, str] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._ports: dict[str, int] = {}
 
-    def start(self, stage: str, *, wait: bool = True) -> None:
-        """Start slot 0 of a stage; with `wait` until it has its partitions and works.
+    def start(self, stage: str, slot: int = 0, *, wait: bool = True) -> None:
+        """Start a slot of a stage; with `wait` until it has its partitions and works.
 
         Raises:
             Unavailable: it ended, or it did not become ready.
         """
-        port = self._ports.setdefault(stage, free_port())
-        slot = processes.WorkerSlot(stage, 0, port)
-        environment = {"HUB_BOOTSTRAP": self.bootstrap, "HUB_DATA_DIR": str(self._folder / "hub")}
-        self._children[stage] = processes.spawn(slot.command(), self._folder / f"{stage}.log", environment)
+        worker = processes.WorkerSlot(stage, slot, self.port(stage, slot))
+        own = {"HUB_BOOTSTRAP": self.bootstrap, "HUB_DATA_DIR": str(self.data_dir)}
+        self._children[worker.name] = processes.spawn(
+            worker.command(), self._log(worker.name), {**own, **self.environment}
+        )
+        if wait:
+            self.wait_until_ready(stage, slot)
+
+    def wait_until_ready(self, stage: str, slot: int = 0) -> None:
+        """Until the slot has its partitions and works.
+
+        Raises:
+            Unavailable: it ended, or it did not become ready.
+        """
+        name, port = f"{stage}-{slot}", self.port(stage, slot)
         deadline = time.monotonic() + _READY_SECONDS
-        while wait and not lifecycle.is_ready(port):
-            if self._children[stage].poll() is not None or time.monotonic() > deadline:
-                raise Unavailable(f"{stage} did not become ready: {self._last_words(stage)}")
+        while not lifecycle.is_ready(port):
+            if self._children[name].poll() is not None or time.monotonic() > deadline:
+                raise Unavailable(f"{name} did not become ready: {self._last_words(name)}")
             time.sleep(0.05)
 
-    def how_ended(self, stage: str) -> str | None:
-        """Exit code and last words of a stage that has ended, None while it runs."""
-        code = self._children[stage].poll()
-        return None if code is None else f"exit code {code}: {self._last_words(stage)}"
+    def port(self, stage: str, slot: int = 0) -> int:
+        """The metrics port of a slot."""
+        name = f"{stage}-{slot}"
+        if name not in self._ports:
+            self._ports[name] = free_port()
+        return self._ports[name]
 
-    def kill(self, stage: str) -> None:
-        """End a stage as a crash would."""
-        child = self._children.pop(stage)
+    def process(self, stage: str, slot: int = 0) -> psutil.Process:
+        """The process of a slot that runs."""
+        return psutil.Process(self._children[f"{stage}-{slot}"].pid)
+
+    def how_ended(self, stage: str, slot: int = 0) -> str | None:
+        """Exit code and last words of a slot that has ended, None while it runs."""
+        name = f"{stage}-{slot}"
+        code = self._children[name].poll()
+        return None if code is None else f"exit code {code}: {self._last_words(name)}"
+
+    def kill(self, stage: str, slot: int = 0) -> None:
+        """End a slot as a crash would."""
+        child = self._children.pop(f"{stage}-{slot}")
         child.kill()
         child.wait()
 
     def stop_all(self) -> None:
         """Ask all to drain and end."""
-        for child in self._children.values():
+        children, self._children = list(self._children.values()), {}
+        for child in children:
             child.terminate()
-        for child in self._children.values():
+        for child in children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_END_SECONDS)
                 continue
             child.kill()
             child.wait()
 
-    def _last_words(self, stage: str) -> str:
-        said = (self._folder / f"{stage}.log").read_text(errors="replace").strip().splitlines()
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _last_words(self, name: str) -> str:
+        said = self._log(name).read_text(errors="replace").strip().splitlines()
         return " | ".join(said[-_LINES_SHOWN:])
-
-
-class DispatchReader:
-    """Reads all dispatch topics from their ends on, on a thread of its own, and notes when each record came."""
-
-    def __init__(self, bootstrap: str, topics: Catalogue) -> None:
-        self.seen: list[Seen] = []
-        self._ending = threading.Event()
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": "bench-dispatch-reader",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 10,
-                "socket.nagle.disable": True,
-                "log_level": 3,
-            }
-        )
-        places = [
-            TopicPartition(topics.dispatch(tier), partition, OFFSET_END)
-            for tier in TIERS
-            for partition in range(topics.partitions)
-        ]
-        self._consumer.assign(places)
-        # The ends are looked up lazily: what is published before that would be missed.
-        for place in places:
-            self._consumer.get_watermark_offsets(place, timeout=10)
-        self._consumer.poll(1.0)
-        self._thread = threading.Thread(target=self._read, name="dispatch-reader")
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop reading."""
-        self._ending.set()
-        self._thread.join()
-        self._consumer.close()
-
-    def _read(self) -> None:
-        while not self._ending.is_set():
-            message = self._consumer.poll(0.1)
-            if message is None or message.error() is not None:
-                continue
-            at = time.monotonic()
-            headers: dict[str, bytes] = dict(cast("list[tuple[str, bytes]]", message.headers() or []))
-            self.seen.append(Seen(at, headers.get("ce_subject", b"").decode()))
 
 
 @contextmanager

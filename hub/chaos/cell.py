@@ -35,8 +35,9 @@ _WORKERS = 2
 _TICK_SECONDS = 0.05
 # Messages are published during this share of the time, so that the last blows hit workers that catch up.
 _PUBLISHING = 0.85
-# A simulated case makes about 2.5 records.
-_CASES_PER_MESSAGE = 0.45
+# A simulated case makes about 4.4 records in so many days.
+_CASES_PER_MESSAGE = 0.25
+_DAYS = 4
 _LONGEST_DRAIN_SECONDS = 120.0
 
 Echo = Callable[[str], None]
@@ -122,10 +123,10 @@ def run(plan: Plan, folder: Path, echo: Echo) -> Outcome:
 
 
 def _messages(plan: Plan, city: City) -> list[Message]:
-    """The beginning of a simulated day, until it holds as many records as planned."""
+    """The beginning of some simulated days, until it holds as many records as planned."""
     chosen: list[Message] = []
     records = 0
-    for message in simulate(int(plan.messages * _CASES_PER_MESSAGE) + 50, plan.seed, DAY, city):
+    for message in simulate(int(plan.messages * _CASES_PER_MESSAGE) + 50, plan.seed, DAY, city, _DAYS):
         chosen.append(message)
         records += message.records
         if records >= plan.messages:

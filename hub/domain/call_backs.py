@@ -133,8 +133,10 @@ def _rework(work: Work, result: CallBackResult) -> Step:
     case["closed_at"] = case["signed_off_at"] = case["suspension"] = None
     case["co_handlers"] = []
     case["status"] = "DISPATCHED"
-    if last is not None and work.policy.rework_to == "same_unit":
-        lead = party(case, work.city, last["unit"], "LEAD", work.now, no_route=last["no_route"])
+    had_it_last = last["unit"] if last is not None else next(iter(case["past_units"][-1:]), None)
+    if had_it_last is not None and work.policy.rework_to == "same_unit":
+        no_route = last is not None and last["no_route"]
+        lead = party(case, work.city, had_it_last, "LEAD", work.now, no_route=no_route)
     else:
         lead = next_lead(case, work.city, work.now)
     case["lead"] = lead

@@ -62,6 +62,18 @@ def _feedback(number: str, at_ms: int, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _decision(number: str, at_ms: int, **changes: Any) -> dict[str, Any]:
+    fields = {
+        "messageId": f"ZH-{number}",
+        "caseId": f"hotline:HL{number}",
+        "action": "note",
+        "note": "已督促。",
+        "at": zoned_time(at_ms),
+        **changes,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _json(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode()
 
@@ -112,6 +124,13 @@ _ENDPOINT: tuple[_Builder, ...] = (
     ),
     lambda n, at: (_json(_feedback(n, at, caseId=f"police:{n}")), "bad_value"),
 )
+_DESK: tuple[_Builder, ...] = (
+    lambda n, at: (_json(_decision(n, at, action="close")), "unknown_action"),
+    lambda n, at: (_json(_decision(n, at, action="suspend")), "missing_field"),
+    lambda n, at: (_json(_decision(n, at, at="2026/11/23 9:00")), "bad_time"),
+    lambda n, at: (_json(_decision(n, at, action="merge", into=f"hotline:HL{n}")), "bad_value"),
+    lambda n, at: (_json(_decision(n, at, action="extend", value="two", unit="work_day")), "bad_value"),
+)
 _XML: tuple[_Builder, ...] = (
     lambda n, at: (_case_list(n, at, "<Case><TASKID>1</TASKID>"), "malformed_xml"),
     lambda n, at: (_case_list(n, at, "", '<!DOCTYPE CaseList [<!ENTITY a "b">]>\n'), "xml_entity"),
@@ -152,7 +171,8 @@ def _unclosed_quote(number: str, at_ms: int) -> Message:
 
 def bad_message(random: Random, number: str, at_ms: int) -> Message:
     """A message that is rejected, whole or in part."""
-    kind = random.choices(("hotline", "grid", "endpoint", "citymgmt", "drop", "rare"), (50, 14, 14, 10, 10, 2))[0]
+    kinds = {"hotline": 46, "grid": 14, "endpoint": 14, "desk": 4, "citymgmt": 10, "drop": 10, "rare": 2}
+    kind = random.choices(list(kinds), list(kinds.values()))[0]
     if kind == "drop":
         return random.choice((_header_without_number, _unclosed_quote))(number, at_ms)
     builders = {
@@ -160,6 +180,7 @@ def bad_message(random: Random, number: str, at_ms: int) -> Message:
         "rare": _RARE,
         "grid": _GRID,
         "endpoint": _ENDPOINT,
+        "desk": _DESK,
         "citymgmt": _XML,
     }[kind]
     payload, reason = random.choice(builders)(number, at_ms)

@@ -1,4 +1,7 @@
-"""A city's day as its sources send it: cases, what follows them, and the usual disorder. Pure and seeded."""
+"""A city's day of reports as its sources send them, and the days after: cases, their lives, the usual disorder.
+
+Pure and seeded: a case's life hangs on the seed and its own number, so that more days only go on where fewer ended.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,14 +10,19 @@ from random import Random
 
 from hub.domain.city import City
 from hub.simulation.bad import bad_message, spoiled
-from hub.simulation.citymgmt import city_case
+from hub.simulation.callers import Callers
+from hub.simulation.centre import Centre
+from hub.simulation.citymgmt import CityCase
+from hub.simulation.command import Desk
 from hub.simulation.draft import HOUR_MS, Draft, later
-from hub.simulation.endpoint import feedback
-from hub.simulation.grid import push_report, row_report
-from hub.simulation.hotline import work_order
+from hub.simulation.grid import GridReport
+from hub.simulation.hotline import Order
+from hub.simulation.life import Life
 from hub.simulation.message import DUPLICATE, Message
 from hub.simulation.package import package
+from hub.simulation.people import person
 from hub.simulation.places import Gazetteer
+from hub.simulation.staff import Staff
 from hub.simulation.subjects import HEATING, HOTLINE, WATERLOGGING, Subject
 
 # Share of cases by who reports them, in per mille (city's figures: phone 60 %, supervisors and patrols 32 %,
@@ -37,9 +45,9 @@ MIX: dict[tuple[str, str], int] = {
 }
 RESENT = 0.03
 REVISED = 0.01
-DISORDERED = 0.01
 BAD = 0.005
-_FEEDBACK = 0.4
+# Of the cases that their own system says more of: the report comes after the first of it.
+_HELD_UP = 0.025
 
 # Relative number of reports in each hour of the day.
 _CURVE = (3, 2, 1, 1, 2, 4, 12, 35, 70, 85, 80, 65, 45, 55, 75, 70, 60, 50, 38, 30, 24, 16, 9, 5)
@@ -56,27 +64,81 @@ class Storm:
     divisions: tuple[str, ...]
 
 
-def simulate(cases: int, seed: int, day: date, city: City) -> Iterator[Message]:
-    """The messages of a day with that many cases, in the order they are sent.
+def simulate(cases: int, seed: int, day: date, city: City, days: int = 1) -> Iterator[Message]:
+    """The messages of a day with that many cases and of the days that follow it, in the order they are sent.
 
+    All reports are of the first day; staff, callers and the command centre go on up to the end of the last.
     The same arguments give the same bytes. `hub.simulation.expected_of` adds up what the hub must make of them,
-    for a whole day or its beginning. Ids hold the day and the seed, so that two simulations do not mix.
+    for all days or their beginning. Ids hold the day and the seed, so that two simulations do not mix.
     """
     random = Random(seed)
     midnight_ms = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
     start_ms = midnight_ms - city.utc_offset_hours * HOUR_MS
+    end_ms = start_ms + timedelta(days=days) // timedelta(milliseconds=1)
     numbers = _Numbers(f"{day:%Y%m%d}{seed % 10_000:04d}")
     gazetteer = Gazetteer.of(city)
     storm = _storm(random, day, gazetteer)
     drafts: list[Draft] = []
+    last_order: str | None = None
     for at_ms in _instants(random, cases, start_ms, storm):
         is_storm_hour = (at_ms - start_ms) // HOUR_MS == storm.hour
-        case = _case(random, numbers, at_ms, gazetteer, storm, is_storm_hour)
-        drafts += case + _feedback_on(random, numbers, case[0], city)
-    end_ms = start_ms + timedelta(days=1) // timedelta(milliseconds=1)
-    drafts = [draft for draft in drafts if draft.at_ms < end_ms]
-    drafts, alone = _disturb(random, numbers, drafts)
+        number = numbers.next()
+        own = Random(f"{seed}/{number}")
+        case = _Case(own, city, number, gazetteer, storm if is_storm_hour else None, end_ms, last_order)
+        drafts += case.live(at_ms)
+        if case.is_order:
+            last_order = case.case_id
+    drafts, alone = _disturb(random, numbers, drafts, end_ms)
     yield from package(random, drafts, alone, f"{day:%Y%m%d}")
+
+
+class _Case:
+    """One case with everybody who has to do with it. `double_of` is an earlier one that it may repeat."""
+
+    def __init__(
+        self,
+        random: Random,
+        city: City,
+        number: str,
+        gazetteer: Gazetteer,
+        storm: Storm | None,
+        end_ms: int,
+        double_of: str | None,
+    ) -> None:
+        source, channel = random.choices(list(MIX), list(MIX.values()))[0]
+        self.is_order = source == "hotline"
+        self._in_storm = storm is not None and self.is_order and random.random() < 0.7
+        place = gazetteer.place(random, storm.divisions if storm is not None and self._in_storm else ())
+        order: Order | None = None
+        city_case: CityCase | None = None
+        story: Order | CityCase | GridReport
+        if self.is_order:
+            subject = storm.subject if storm is not None and self._in_storm else _subject(random)
+            is_direct = subject.is_answered_directly or random.random() < 0.08
+            story = order = Order(random, f"HL{number}", place, channel, subject, person(random), is_direct)
+        elif source == "citymgmt":
+            story = city_case = CityCase(random, number, place, channel)
+        else:
+            story = GridReport(random, number, place, channel)
+        self.case_id = story.case_id
+        self._story = story
+        self._random = random
+        self._life = life = Life(random, city, story.case_id, end_ms)
+        desk = Desk(random, story.case_id, city.desks[city.code].code)
+        centre = Centre(life, desk, double_of)
+        callers = Callers(
+            life,
+            order or desk,
+            order.urge if order is not None else None,
+            city_case.change if city_case is not None else None,
+        )
+        life.actors = [Staff(life, centre.asked_for_time, callers.heard_of_the_end), centre, callers]
+
+    def live(self, at_ms: int) -> list[Draft]:
+        """Every record that somebody sends of it."""
+        self._life.begin(self._story, at_ms, is_held_up=self._random.random() < _HELD_UP)
+        said = self._life.live()
+        return [draft.tagged("storm", draft.at_ms) for draft in said] if self._in_storm else said
 
 
 class _Numbers:
@@ -104,42 +166,14 @@ def _instants(random: Random, cases: int, start_ms: int, storm: Storm) -> list[i
     return sorted(start_ms + hour * HOUR_MS + 1000 * random.randrange(3600) for hour in hours)
 
 
-def _case(
-    random: Random, numbers: _Numbers, at_ms: int, gazetteer: Gazetteer, storm: Storm, is_storm_hour: bool
-) -> list[Draft]:
-    source, channel = random.choices(list(MIX), list(MIX.values()))[0]
-    in_storm = is_storm_hour and source == "hotline" and random.random() < 0.7
-    place = gazetteer.place(random, storm.divisions if in_storm else ())
-    if source == "hotline":
-        subject = storm.subject if in_storm else _subject(random)
-        is_direct = subject.is_answered_directly or random.random() < 0.08
-        drafts = work_order(random, f"HL{numbers.next()}", at_ms, place, channel, subject, is_direct)
-    elif source == "citymgmt":
-        drafts = city_case(random, numbers.next(), at_ms, place, channel)
-    elif channel == "row":
-        drafts = row_report(random, numbers.next(), at_ms, place)
-    else:
-        drafts = push_report(random, numbers.next(), at_ms, place, channel)
-    if in_storm:
-        drafts = [draft.tagged("storm", draft.at_ms) for draft in drafts]
-    return drafts
-
-
 def _subject(random: Random) -> Subject:
     return random.choices(HOTLINE, [subject.weight for subject in HOTLINE])[0]
 
 
-def _feedback_on(random: Random, numbers: _Numbers, report: Draft, city: City) -> list[Draft]:
-    if report.fields.get("handleModelType") == "直接办理" or random.random() >= _FEEDBACK:
-        return []
-    # Reports of a drop reach the hub up to an hour after they were written; nobody signs them before.
-    reached_ms = report.at_ms + (HOUR_MS if report.form == "row" else 0)
-    return feedback(random, numbers.next(), report, reached_ms, city)
-
-
-def _disturb(random: Random, numbers: _Numbers, drafts: list[Draft]) -> tuple[list[Draft], list[Message]]:
-    """The disorder of a real day: updates before their report, resends, revisions, bad records and messages."""
-    drafts = _out_of_order(random, drafts)
+def _disturb(
+    random: Random, numbers: _Numbers, drafts: list[Draft], end_ms: int
+) -> tuple[list[Draft], list[Message]]:
+    """The disorder of real days: resends, revisions, bad records and messages."""
     more: list[Draft] = []
     alone: list[Message] = []
     for draft in drafts:
@@ -154,18 +188,4 @@ def _disturb(random: Random, numbers: _Numbers, drafts: list[Draft]) -> tuple[li
                 alone.append(bad_message(random, numbers.next(), draft.at_ms))
             else:
                 more.append(spoiled(random, draft, numbers.next()))
-    return drafts + more, alone
-
-
-def _out_of_order(random: Random, drafts: list[Draft]) -> list[Draft]:
-    """Exchange the instants of sending of some reports and the first update of their case."""
-    by_case: dict[str, list[int]] = {}
-    for index, draft in enumerate(drafts):
-        by_case.setdefault(draft.case_id, []).append(index)
-    chance = DISORDERED * len(by_case) / max(1, sum(len(indexes) > 1 for indexes in by_case.values()))
-    for indexes in by_case.values():
-        if len(indexes) > 1 and random.random() < chance:
-            report, update = (drafts[index] for index in indexes[:2])
-            drafts[indexes[0]] = report.tagged("disorder", update.at_ms)
-            drafts[indexes[1]] = update.tagged("disorder", report.at_ms)
-    return drafts
+    return drafts + [draft for draft in more if draft.at_ms < end_ms], alone

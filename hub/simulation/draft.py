@@ -1,5 +1,6 @@
 """One record of a simulated day before it is written in its source's format."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
@@ -36,6 +37,14 @@ class Draft:
     def tagged(self, tag: str, at_ms: int, **changes: Any) -> "Draft":
         """A copy at another instant with one tag more."""
         return replace(self, at_ms=at_ms, tags=(*self.tags, tag), **changes)
+
+
+@dataclass(slots=True, frozen=True)
+class Planned:
+    """A record that the reporting system itself will send of a case: written when its time has come."""
+
+    at_ms: int
+    write: Callable[[int], Draft]
 
 
 def local_time(at_ms: int, random: Random | None = None) -> str:

@@ -5,7 +5,7 @@ import io
 from random import Random
 from typing import Any
 
-from hub.simulation.draft import Draft, local_time
+from hub.simulation.draft import Draft, Planned, local_time
 from hub.simulation.people import person, spelling
 from hub.simulation.places import Place
 from hub.simulation.subjects import GRID, wording
@@ -32,11 +32,34 @@ EXTRA_CELL = "extra"
 _PREFIX = {"qr": "QR", "wechat": "WX", "patrol": "XJ", "party_visit": "DY"}
 
 
-def row_report(random: Random, number: str, at_ms: int, place: Place) -> list[Draft]:
-    """A grid worker's report as a row of the next drop of the division."""
+class GridReport:
+    """A report of a grid worker (`row`, in the next drop of the division) or of a resident (pushed at once)."""
+
+    def __init__(self, random: Random, number: str, place: Place, channel: str) -> None:
+        self._random = random
+        self._place = place
+        self._channel = channel
+        self._report = f"{_PREFIX.get(channel, 'WG')}{number}"
+
+    @property
+    def case_id(self) -> str:
+        """The id that the hub gives the case."""
+        return f"grid:{self._report}"
+
+    def report(self, at_ms: int) -> Draft:
+        """The report itself."""
+        if self._channel == "row":
+            return _row(self._random, self._report, at_ms, self._place)
+        return _push(self._random, self._report, at_ms, self._place, self._channel)
+
+    def plan(self, at_ms: int) -> list[Planned]:
+        """The grid says nothing more of a case."""
+        return []
+
+
+def _row(random: Random, report: str, at_ms: int, place: Place) -> Draft:
     path, text = _what(random, place)
     is_done = random.random() < 0.35
-    report = f"WG{number}"
     fields = {
         "上报编号": report,
         "网格编码": place.grid,
@@ -54,13 +77,12 @@ def row_report(random: Random, number: str, at_ms: int, place: Place) -> list[Dr
         "是否自行处置": "是" if is_done else "否",
         "处置结果": "已现场处理。" if is_done else "",
     }
-    return [Draft("grid", "row", f"grid:{report}", fields, at_ms, "事件描述", place.division)]
+    return Draft("grid", "row", f"grid:{report}", fields, at_ms, "事件描述", place.division)
 
 
-def push_report(random: Random, number: str, at_ms: int, place: Place, channel: str) -> list[Draft]:
-    """A report pushed at once, from a QR code, WeChat, a patrol or a party member's visit."""
+def _push(random: Random, report: str, at_ms: int, place: Place, channel: str) -> Draft:
+    """From a QR code, WeChat, a patrol or a party member's visit."""
     path, text = _what(random, place)
-    report = f"{_PREFIX[channel]}{number}"
     reporter = person(random)
     fields: dict[str, Any] = {
         "reportNo": report,
@@ -91,7 +113,7 @@ def push_report(random: Random, number: str, at_ms: int, place: Place, channel: 
             fields["partyOrg"] = f"DZB-{place.community}"
     if fields["selfHandled"]:
         fields["handleResult"] = "已现场处理。"
-    return [Draft("grid", "json", f"grid:{report}", fields, at_ms, "description")]
+    return Draft("grid", "json", f"grid:{report}", fields, at_ms, "description")
 
 
 def drop(rows: list[dict[str, str]], *, is_utf8: bool) -> bytes:

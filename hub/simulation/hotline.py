@@ -1,44 +1,23 @@
-"""12345 work orders of a simulated day: a create, and what follows it."""
+"""12345 work orders: the create, what the caller and the hotline say later, and the call-backs."""
 
 from random import Random
 from typing import Any
 
-from hub.simulation.draft import Draft, later, local_time
-from hub.simulation.people import Person, person, spelling
+from hub.simulation.command import Answer
+from hub.simulation.draft import Draft, Planned, later, local_time
+from hub.simulation.people import Person, spelling
 from hub.simulation.places import Place
 from hub.simulation.subjects import Subject, urgency_index, wording
 
 _URGENCY = ("一般", "紧急", "特急")
 _LEVELS = (4, 6, 9, 12)
+_MORE = "来电人补充：现场情况加重，另有{n}户受影响，备用电话{phone}。"
+_URGE = "来电人催办：已等待多时仍未处理，要求今天必须有人到场。"
+_WITHDRAWAL = "来电人表示问题已自行解决，要求撤单。"
 
 
-def work_order(
-    random: Random, number: str, at_ms: int, place: Place, channel: str, subject: Subject, is_direct: bool
-) -> list[Draft]:
-    """The records of one work order in the order they happen."""
-    order = _Order(random, number, place, channel, subject, person(random), is_direct)
-    drafts = [order.create(at_ms)]
-    if is_direct:
-        at_ms = later(random, at_ms, 2, 30)
-        drafts.append(order.answer(at_ms))
-        if random.random() < 0.5:
-            drafts.append(order.visit(later(random, at_ms, 30, 400)))
-        return drafts
-    if random.random() < 0.09:
-        at_ms = later(random, at_ms, 5, 120)
-        drafts.append(
-            order.more("supplement", at_ms, "来电人补充：现场情况加重，另有{n}户受影响，备用电话{phone}。")
-        )
-    while random.random() < 0.08:
-        at_ms = later(random, at_ms, 60, 300)
-        drafts.append(order.more("urge", at_ms, "来电人催办：已等待多时仍未处理，要求今天必须有人到场。"))
-    if random.random() < 0.02:
-        drafts.append(order.more("withdraw", later(random, at_ms, 20, 240), "来电人表示问题已自行解决，要求撤单。"))
-    return drafts
-
-
-class _Order:
-    """What all records of one work order share."""
+class Order:
+    """One work order: what all its records share, and their running number."""
 
     def __init__(
         self,
@@ -60,7 +39,28 @@ class _Order:
         self._is_secret = random.random() < 0.03
         self._seq = 0
 
-    def create(self, at_ms: int) -> Draft:
+    @property
+    def case_id(self) -> str:
+        """The id that the hub gives the case."""
+        return f"hotline:{self._number}"
+
+    def plan(self, at_ms: int) -> list[Planned]:
+        """What is said of the case whatever becomes of it: an answer, or more, urges and a withdrawal."""
+        random = self._random
+        if self._is_direct:
+            return [Planned(later(random, at_ms, 2, 30), self.answer)]
+        planned: list[Planned] = []
+        if random.random() < 0.09:
+            at_ms = later(random, at_ms, 5, 120)
+            planned.append(Planned(at_ms, self.supplement))
+        while random.random() < 0.08:
+            at_ms = later(random, at_ms, 60, 300)
+            planned.append(Planned(at_ms, self.urge))
+        if random.random() < 0.02:
+            planned.append(Planned(later(random, at_ms, 20, 240), self.withdraw))
+        return planned
+
+    def report(self, at_ms: int) -> Draft:
         """The report itself."""
         random, place, subject = self._random, self._place, self._subject
         number = random.randrange(1, 20)
@@ -89,11 +89,17 @@ class _Order:
         }
         return self._draft(fields, at_ms, "majorContent")
 
-    def more(self, event_type: str, at_ms: int, template: str) -> Draft:
-        """A supplement, an urge or a withdrawal."""
-        text = template.format(n=self._random.randrange(2, 9), phone=spelling(self._random, self._caller.mobile))
-        fields = {**self._head(event_type, at_ms), **self._contact(), "majorContent": text}
-        return self._draft(fields, at_ms, "majorContent")
+    def supplement(self, at_ms: int) -> Draft:
+        """The caller adds something."""
+        return self._more("supplement", at_ms, _MORE)
+
+    def urge(self, at_ms: int) -> Draft:
+        """The caller presses for it."""
+        return self._more("urge", at_ms, _URGE)
+
+    def withdraw(self, at_ms: int) -> Draft:
+        """The caller takes it back."""
+        return self._more("withdraw", at_ms, _WITHDRAWAL)
 
     def answer(self, at_ms: int) -> Draft:
         """The hotline's own answer."""
@@ -104,23 +110,24 @@ class _Order:
         }
         return self._draft(fields, at_ms, "answerContent")
 
-    def visit(self, at_ms: int) -> Draft:
-        """A call-back, mostly answered and mostly satisfied."""
-        connected = self._random.random() < 0.85
+    def visit(self, at_ms: int, attempt: int, answer: Answer | None) -> Draft:
+        """A call-back: the caller's two answers, None where nobody answered."""
         fields: dict[str, Any] = {
             **self._head("visit", at_ms),
-            "visitNum": 1,
+            "visitNum": attempt,
             "visitTime": local_time(at_ms - 1000 * self._random.randrange(60, 300)),
             "visitor": f"回访{self._random.randrange(1, 20):02d}",
-            "visitCallIsConnected": "1" if connected else "0",
-            "visitResult": "来电人对答复表示认可。" if connected else "电话无人接听。",
+            "visitCallIsConnected": "0" if answer is None else "1",
+            "visitResult": "电话无人接听。" if answer is None else "来电人作答，已登记。",
         }
-        if connected:
-            fields["visitIsSolved"] = self._random.choices(("解决", "部分解决", "未解决"), (88, 7, 5))[0]
-            fields["visitIsSatisfaction"] = self._random.choices(
-                ("满意", "基本满意", "不满意", "未评价"), (80, 11, 5, 4)
-            )[0]
+        if answer is not None:
+            fields["visitIsSolved"], fields["visitIsSatisfaction"] = answer
         return self._draft(fields, at_ms, "visitResult")
+
+    def _more(self, event_type: str, at_ms: int, template: str) -> Draft:
+        text = template.format(n=self._random.randrange(2, 9), phone=spelling(self._random, self._caller.mobile))
+        fields = {**self._head(event_type, at_ms), **self._contact(), "majorContent": text}
+        return self._draft(fields, at_ms, "majorContent")
 
     def _head(self, event_type: str, at_ms: int) -> dict[str, Any]:
         self._seq += 1

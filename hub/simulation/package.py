@@ -24,6 +24,15 @@ def package(random: Random, drafts: list[Draft], alone: list[Message], day: str)
     yield from sorted(messages, key=lambda message: message.at_ms)
 
 
+def reaches_ms(draft: Draft) -> int:
+    """When the hub hears of a record: batches and drops are sent when their time is over."""
+    if draft.form == "row":
+        return (draft.at_ms // HOUR_MS + 1) * HOUR_MS
+    if draft.form in ("case", "state_change"):
+        return (draft.at_ms // _BATCH_MS + 1) * _BATCH_MS
+    return draft.at_ms
+
+
 def payload_of(draft: Draft) -> tuple[bytes, str]:
     """One record as a message of its own, and its content type."""
     match draft.form:

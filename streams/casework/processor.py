@@ -13,7 +13,7 @@ from hub.domain.event import CaseEvent
 from hub.domain.sla import LetterRequest, Notice, SlaEvent
 from hub.domain.tiers import TIERS, Tier
 from schemas.cloudevents import headers as cloudevents_headers
-from streams.casework.rows import Coder, read_row, write_row
+from streams.casework.rows import ROW_FORM, Coder, read_row, write_row
 from streams.runtime.api import Output, Prepared, Record, Result, Row
 
 _CE_SOURCE = "/casework"
@@ -67,6 +67,7 @@ class Casework:
 
     name = "casework"
     standing = ("provisional",)
+    row_form = ROW_FORM
 
     def __init__(self, city: City, topics: Topics, codec: Coder, *, late_after_ms: int = LATE_AFTER_MS) -> None:
         self.inputs = (topics.case_events,)
@@ -94,7 +95,7 @@ class Casework:
         event: CaseEvent = prepared.decoded
         (key,) = prepared.keys
         row = rows[key]
-        case = read_row(self._codec, row.value) if row is not None else None
+        case = read_row(self._codec, row) if row is not None else None
         position = Position(record.partition, record.offset)
         decision = decide(event, case, self._city, position, Telling(now, self._late_after_ms))
         counts = {f"events.{event['kind']}": 1}
@@ -109,11 +110,15 @@ class Casework:
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
         """The instant of a rung, or the end of a suspension, has come; what lies beyond has its own timer."""
-        case = read_row(self._codec, row.value)
+        case = read_row(self._codec, row)
         decision = pass_time(case, self._city, due, Telling(now, self._late_after_ms))
         if decision.case is None:
-            return Result(puts={key: Row(row.value, decision.next_timer)})
+            return Result(puts={key: write_row(self._codec, case, decision.next_timer)})
         return self._result(key, decision, {}, case)
+
+    def portable(self, row: Row) -> Row:
+        """The row in both forms, whichever it was read in."""
+        return write_row(self._codec, read_row(self._codec, row), row.due)
 
     def _result(self, key: bytes, decision: Decision, counts: dict[str, int], before: CaseState | None) -> Result:
         assert decision.case is not None, "a decision that changed nothing has no result"
@@ -129,7 +134,7 @@ class Casework:
             _add(counts, "provisional", moved)
         return Result(
             outputs=list(self._outputs(decision)),
-            puts={key: Row(write_row(self._codec, decision.case), decision.next_timer)},
+            puts={key: write_row(self._codec, decision.case, decision.next_timer)},
             counts=counts,
         )
 

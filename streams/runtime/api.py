@@ -29,10 +29,15 @@ class Output(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of the local store: its bytes and the instant (epoch ms) at which its timer is due, if any."""
+    """A row: its bytes and the instant (epoch ms) at which its timer is due, if any.
+
+    The changelog always gets `value`. A processor that reads its rows more quickly in another form gives that form
+    as `local`; the local store then keeps `local` alone, and a row read from it has no `value`.
+    """
 
     value: bytes
     due: int | None = None
+    local: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -64,7 +69,9 @@ class Processor(Protocol):
 
     `name` is the stage and the consumer group. Partition p of all `inputs`, of `changelog` and of the state belong
     together, so those topics have one partition count. Without state `changelog` is empty and no row may be put.
-    A processor may name tallies that go up and down in `standing`: they are served as gauges.
+    A processor may name tallies that go up and down in `standing`: they are served as gauges. One that gives its
+    rows a `local` form names that form in `row_form` (a store of another form is built anew from the changelog) and
+    turns a row read from the store into one that the changelog can take with `portable`.
 
     `prepare` and `process` may raise `Rejected`: the record becomes a dead letter with that reason. Any other
     exception of theirs is a bug in the processor: dead letter with reason `processor_error`, the batch goes

@@ -114,7 +114,7 @@ class Share:
             if row is None or row.due != due:
                 continue
             self.fired += 1
-            silent = Row(row.value)
+            silent = self._without_timer(row)
             try:
                 result = self._processor.fire(key, due, row, now)
                 if key not in result.puts:
@@ -124,7 +124,7 @@ class Share:
                 raise
             except Exception as error:  # noqa: BLE001 - as above; the timer is spent, or it would fire forever
                 self._take(Result(puts={key: silent}))
-                self._bury(Record(self._processor.changelog, partition, -1, key, row.value, (), due), error)
+                self._bury(Record(self._processor.changelog, partition, -1, key, silent.value, (), due), error)
 
     def changes(self, positions: dict[str, int]) -> Changes:
         """What the store takes over after the commit."""
@@ -155,6 +155,8 @@ class Share:
                     raise KeyError("a row was put that prepare did not name")
                 if row is not None and row.due is not None and row.due < 0:
                     raise ValueError("a due instant before 1970")
+                if row is not None and row.local is not None and not row.value:
+                    raise ValueError("a row for the local store alone cannot go into the changelog")
         outputs = result.outputs
         if outputs:
             limits = self._limits
@@ -172,6 +174,13 @@ class Share:
             counts[name] = counts.get(name, 0) + number
         if result.answers is not None:
             self.answers.append(result.answers)
+
+    def _without_timer(self, row: Row) -> Row:
+        """The row as it is, for a timer that leaves it so; what was read from the store is made portable first."""
+        if row.value or row.local is None:
+            return Row(row.value, None, row.local)
+        portable: Callable[[Row], Row] = self._processor.portable  # type: ignore[attr-defined]
+        return portable(row)._replace(due=None)
 
     def _refuse_too_large(self, output: Output) -> None:
         if output.topic not in self._limits.exempt:

@@ -1,6 +1,7 @@
 """The local store of one partition: rows, due index and changelog positions in one RocksDB.
 
-Key space: `r`+key → due (8 bytes, big endian) + value; `d`+due+key → empty; `m`+name → what the store is.
+Key space: `r`+key → due (8 bytes, big endian) + form (1 byte) + row; `d`+due+key → empty; `m`+name → what the store
+is. The form says whether the row is in the changelog's bytes or in the processor's local ones.
 Every write of a batch is one atomic write batch, so the store is always at a committed position.
 """
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 _DUE = struct.Struct(">Q")
 _NO_DUE = 0xFFFF_FFFF_FFFF_FFFF
 _NO_DUE_BYTES = _DUE.pack(_NO_DUE)
+_PORTABLE, _LOCAL = b"p", b"l"
 _IDENTITY, _POSITIONS, _TALLIES, _WRITTEN = b"midentity", b"mpositions", b"mtallies", b"mwritten"
 
 
@@ -43,12 +45,10 @@ class Store:
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Row | None]:
         with _disk(self.path):
             found: Any = self._db[[b"r" + key for key in keys]]
-        unpack = _DUE.unpack_from
         rows: dict[bytes, Row | None] = dict.fromkeys(keys)
         for key, data in zip(keys, found, strict=True):
             if data is not None:
-                due = unpack(data)[0]
-                rows[key] = Row(data[8:], None if due == _NO_DUE else due)
+                rows[key] = _row(data)
         return rows
 
     def due(self, until: int, limit: int) -> list[tuple[int, bytes]]:
@@ -83,7 +83,8 @@ class Store:
                 due = None
             else:
                 due = row.due
-                put(b"r" + key, (_NO_DUE_BYTES if due is None else pack(due)) + row.value)
+                form = _PORTABLE + row.value if row.local is None else _LOCAL + row.local
+                put(b"r" + key, (_NO_DUE_BYTES if due is None else pack(due)) + form)
             if due != old_due:
                 if old_due is not None:
                     delete(b"d" + pack(old_due) + key)
@@ -144,9 +145,7 @@ class Store:
         cursor = self._db.iter()
         cursor.seek(b"r")
         while cursor.valid() and (key := cursor.key())[:1] == b"r":
-            data = cursor.value()
-            due = _DUE.unpack_from(data)[0]
-            yield key[1:], Row(data[8:], None if due == _NO_DUE else due)
+            yield key[1:], _row(cursor.value())
             cursor.next()
 
     def close(self) -> None:
@@ -170,6 +169,12 @@ class Store:
         with _disk(self.path):
             data = self._db.get(name)
         return default if data is None else json.loads(data)
+
+
+def _row(data: bytes) -> Row:
+    due = _DUE.unpack_from(data)[0]
+    instant = None if due == _NO_DUE else due
+    return Row(data[9:], instant) if data[8:9] == _PORTABLE else Row(b"", instant, data[9:])
 
 
 def _options() -> Options:

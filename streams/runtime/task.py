@@ -187,6 +187,7 @@ class Tasks:
             identity = {
                 "cluster": self._topics.cluster,
                 "partition": partition,
+                "row form": getattr(self._processor, "row_form", "portable"),
                 **{f"topic {name}": self._topics.ids[name] for name in self._state_topics},
             }
             store.be(identity, valid_hours=self._config.tail_valid_hours)

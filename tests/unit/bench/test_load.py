@@ -5,10 +5,10 @@ from itertools import islice
 import pytest
 
 from connectors.sources.hotline import HOTLINE
-from hub.bench.latency import delays_ms
 from hub.bench.load import casework_messages, hotline_messages, loop_messages
 from hub.bench.processors import LIMIT_MS, ROW_BYTES, Loop, StorePath
-from hub.bench.stages import Seen
+from hub.bench.readers import Seen
+from hub.bench.traffic import delays_ms
 from hub.domain.errors import Rejected
 from streams.runtime.api import Record
 

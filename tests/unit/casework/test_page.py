@@ -16,7 +16,8 @@ def told(cell: str) -> Step:
         return Step("APPLIED", cell[2:])  # type: ignore[arg-type]
     if cell == "parked":
         return Step("PARKED", "AWAITED", "early")
-    outcome = {"taken": "APPLIED", "recorded": "RECORDED", "refused": "REFUSED"}[cell.split()[0]]
+    outcomes = {"taken": "APPLIED", "recorded": "RECORDED", "refused": "REFUSED", "parked": "PARKED"}
+    outcome = outcomes[cell.split()[0]]
     return Step(outcome, None, reason[1] if reason else "")  # type: ignore[arg-type]
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def test_a_heating_case_is_reported_signed_supplemented_done_and_answered(life: Any) -> None:
-    """供热: the office signs, the citizen adds words and urges, the office is done, the hotline answers."""
+def test_a_heating_case_is_reported_signed_supplemented_done_answered_and_closed(life: Any) -> None:
+    """供热: the office signs, the citizen urges, the office is done, the hotline answers and calls."""
     life.on("REPORTED", "2026-11-10 07:42", token="a" * 32)
     life.by_lead("SIGNED", "2026-11-10 08:31")
     life.on("SUPPLEMENTED", "2026-11-10 10:05", text="测温员已上门")
@@ -12,7 +12,8 @@ def test_a_heating_case_is_reported_signed_supplemented_done_and_answered(life: 
     life.by_lead("EXTENDED", "2026-11-12 17:05", reason="等配件", until="1794996000000")
     life.by_lead("DONE", "2026-11-13 15:48")
     life.on("ANSWERED", "2026-11-13 16:20", text="已更换阀门")
-    life.on("VISITED", "2026-11-14 09:12")
+    life.not_reached("2026-11-14 09:12")
+    life.called("2026-11-14 15:35")
 
     assert [(one["kind"], one["outcome"], one["to_status"]) for one in life.now["decisions"]] == [
         ("REPORTED", "APPLIED", "DISPATCHED"),
@@ -22,7 +23,8 @@ def test_a_heating_case_is_reported_signed_supplemented_done_and_answered(life: 
         ("EXTENDED", "RECORDED", "SIGNED"),
         ("DONE", "APPLIED", "DONE"),
         ("ANSWERED", "APPLIED", "ANSWERED"),
-        ("VISITED", "RECORDED", "ANSWERED"),
+        ("VISITED", "APPLIED", "ANSWERED"),
+        ("VISITED", "APPLIED", "CLOSED"),
     ]
     assert life.sent() == [
         ("ASSIGN", "LEAD", "230202003-JD"),
@@ -30,8 +32,16 @@ def test_a_heating_case_is_reported_signed_supplemented_done_and_answered(life: 
         ("UPDATE", "LEAD", "230202003-JD"),
     ]
     assert life.now["text"] == "室内只有14度\n测温员已上门\n仍未升温"
-    assert life.now["urged"] == 1
-    assert life.now["version"] == 8
+    assert (life.now["urged"], life.now["answer"]) == (1, "已更换阀门")
+    assert life.now["version"] == 9
+    assert [(one[0], one[1]) for one in life.told()] == [
+        ("MET", "sign"),
+        ("EXTENSION_REQUESTED", "handle"),
+        ("MET", "handle"),
+        ("CALL_BACKS_OPENED", "call_back"),
+        ("MET", "call_back"),
+        ("SIGNED_OFF", "total"),
+    ]
 
 
 def test_a_lamp_case_is_withdrawn_and_its_holder_is_called_off(life: Any) -> None:
@@ -47,15 +57,16 @@ def test_a_lamp_case_is_withdrawn_and_its_holder_is_called_off(life: Any) -> Non
 
 
 def test_a_consultation_answered_by_the_hotline_itself_is_never_dispatched(life: Any) -> None:
-    """直接办理: registered, answered (直接办结), visited; no endpoint hears of it."""
+    """直接办理: registered, answered (直接办结), called back; no endpoint hears of it."""
     life.on("REPORTED", "2026-11-13 09:02", attributes={"handle_mode": "DIRECT"})
     assert life.now["status"] == "REGISTERED"
     assert life.now["decisions"][0]["reason"] == "direct"
 
     life.on("ANSWERED", "2026-11-13 09:06", text="截止2月28日")
-    life.on("VISITED", "2026-11-14 10:21")
-
     assert life.now["status"] == "ANSWERED"
+    life.called("2026-11-14 10:21")
+
+    assert life.now["status"] == "CLOSED"
     assert life.now["lead"] is None
     assert life.now["first_unit"] is None
     assert life.dispatches == []
@@ -72,10 +83,11 @@ def test_a_direct_case_that_is_reported_again_for_forwarding_gets_its_first_disp
 
 
 def test_a_grid_worker_who_handled_it_leaves_a_finished_case(life: Any) -> None:
-    """自行处置: registered with its level, done without dispatch, open to later checks."""
-    entry = life.on("REPORTED", "2026-11-09 08:00", case_id="grid:WG1", attributes={"self_handled": "true"})
+    """自行处置: registered with its level and closed in one, without dispatch and with nobody to call."""
+    own = {"case_id": "grid:WG1", "channel": "patrol", "token": None}
+    entry = life.on("REPORTED", "2026-11-09 08:00", attributes={"self_handled": "true"}, **own)
 
-    assert (entry["outcome"], entry["reason"], entry["to_status"]) == ("APPLIED", "self_handled", "DONE")
+    assert (entry["outcome"], entry["reason"], entry["to_status"]) == ("APPLIED", "self_handled", "CLOSED")
     assert life.now["level"] == "ordinary"
     assert life.now["closed_at"] == life.now["reported_at"]
     assert life.dispatches == []
@@ -182,7 +194,7 @@ def test_urged_twice_the_case_moves_to_the_county(life: Any) -> None:
 
 
 def test_citymgmt_closes_its_case_by_its_own_states(life: Any) -> None:
-    """立案, 派遣 are news; 处置 finishes the case and calls the holder off; 核查, 结案 come after."""
+    """立案, 派遣 are news; 处置 finishes the case and calls the holder off; 核查 is news, 结案 closes it."""
     case_id = "citymgmt:CG2302022611090001"
     life.on("REPORTED", "2026-11-09 08:05", case_id=case_id)
     for hour, state in enumerate(("FILED", "DISPATCHED", "HANDLED", "CHECKED", "CLOSED"), 9):
@@ -193,9 +205,9 @@ def test_citymgmt_closes_its_case_by_its_own_states(life: Any) -> None:
         ("RECORDED", ""),
         ("APPLIED", "state_handled"),
         ("RECORDED", ""),
-        ("RECORDED", "already_done"),
+        ("APPLIED", "verified"),
     ]
-    assert life.now["status"] == "DONE"
+    assert life.now["status"] == "CLOSED"
     assert life.sent() == [("ASSIGN", "LEAD", "230202003-JD"), ("RECALL", "LEAD", "230202003-JD")]
 
 

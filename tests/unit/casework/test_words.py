@@ -154,10 +154,3 @@ def test_early_words_wait_for_their_report_and_are_taken_in_the_order_they_happe
     ]
     assert life.now["parked"] == []
     assert life.now["version"] == 3
-
-
-def test_a_merged_case_is_recorded_only(life: Any) -> None:
-    """No source merges cases yet: the word is kept for the day one does."""
-    life.on("REPORTED", "2026-11-10 08:00")
-
-    assert life.on("MERGED", "2026-11-10 09:00")["outcome"] == "RECORDED"

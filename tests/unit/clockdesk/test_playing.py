@@ -1,4 +1,4 @@
-"""Stories go through casework itself; what comes of them is what the ladder's own functions say, whatever happens."""
+"""Stories go through casework itself; what comes of them is what the ladder's own functions say."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

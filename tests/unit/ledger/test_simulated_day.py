@@ -1,4 +1,4 @@
-"""The ledger of cases as casework really leaves them: a simulated day, taken event by event and timer by timer."""
+"""The ledger of cases as casework really leaves them: simulated days, taken event by event and timer by timer."""
 
 import heapq
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def events_of(message: Message) -> Iterator[CaseEvent]:
 
 @pytest.fixture(scope="module")
 def cases(qiqihar) -> list[CaseState]:
-    """600 cases, a month after they were reported."""
+    """600 cases of a day, lived for four, a month after they were reported."""
     held: dict[str, CaseState] = {}
     due: dict[str, int | None] = {}
     timers: list[tuple[int, str]] = []
@@ -57,7 +57,7 @@ def cases(qiqihar) -> list[CaseState]:
             if due[case_id] == instant:
                 keep(case_id, pass_time(held[case_id], qiqihar, instant, Telling(instant)))
 
-    events = [event for message in simulate(600, 7, DAY, qiqihar) for event in events_of(message)]
+    events = [event for message in simulate(600, 7, DAY, qiqihar, days=4) for event in events_of(message)]
     for offset, event in enumerate(sorted(events, key=lambda one: one["received_at"])):
         fire(event["received_at"])
         decision = decide(event, held.get(event["case_id"]), qiqihar, Position(0, offset))

@@ -35,7 +35,7 @@ def test_a_record_is_read_as_it_was_written(codec: Codec, samples, one: Released
 def test_the_value_begins_with_magic_byte_and_schema_id(codec: Codec, event: bytes):
     """Confluent's wire format: 0, then the id as four bytes, big-endian."""
     assert event[0] == 0
-    assert int.from_bytes(event[1:5]) == codec.ids["CaseEvent", 1]
+    assert int.from_bytes(event[1:5]) == codec.ids["CaseEvent", 2]
 
 
 def test_fields_with_a_default_may_be_left_out(codec: Codec, samples):

@@ -24,7 +24,7 @@ def data_of(schema: Any, types: dict[str, Any]) -> st.SearchStrategy[Any]:
         return data_of(types[schema], types)
     kind = schema if isinstance(schema, str) else schema["type"]
     if kind in ("record", "enum"):
-        types[schema["name"]] = schema
+        types[schema["name"]] = types[f"hub.v1.{schema['name']}"] = schema
     if kind == "record":
         return st.fixed_dictionaries({field["name"]: data_of(field["type"], types) for field in schema["fields"]})
     if kind == "enum":

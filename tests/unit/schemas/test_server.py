@@ -27,17 +27,17 @@ def http() -> Iterator[httpx.Client]:
 
 def test_what_can_be_read(http: httpx.Client):
     """Every resource a deserializer or an operator asks for."""
-    full = {"subject": "case.events-value", "version": 1, "id": EVENT.id, "schema": EVENT.text}
+    full = {"subject": "case.events-value", "version": EVENT.version, "id": EVENT.id, "schema": EVENT.text}
     expected = {
         "/subjects": [subject.name for subject in subjects()],
-        "/subjects/case.events-value/versions": [1],
-        "/subjects/case.events-value/versions/1": full,
+        "/subjects/case.events-value/versions": [1, 2],
+        "/subjects/case.events-value/versions/2": full,
         "/subjects/case.events-value/versions/latest": full,
         "/subjects/case.events-value/versions/latest/schema": EVENT.schema,
         f"/schemas/ids/{EVENT.id}": {"schema": EVENT.text},
         f"/schemas/ids/{EVENT.id}?subject=case.events-value": {"schema": EVENT.text},
         f"/schemas/ids/{EVENT.id}/schema": EVENT.schema,
-        f"/schemas/ids/{EVENT.id}/versions": [{"subject": "case.events-value", "version": 1}],
+        f"/schemas/ids/{EVENT.id}/versions": [{"subject": "case.events-value", "version": 2}],
         f"/schemas/ids/{EVENT.id}/subjects": ["case.events-value"],
         "/schemas/types": ["AVRO"],
         "/config": {"compatibilityLevel": "FULL_TRANSITIVE"},

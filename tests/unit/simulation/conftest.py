@@ -1,4 +1,4 @@
-"""A simulated day of the city, made once."""
+"""A simulated day of the city, and the days after another one, each made once."""
 
 from datetime import date
 
@@ -20,3 +20,9 @@ def city() -> City:
 def day(city: City) -> list[Message]:
     """A day of 5,000 cases, as `hub demo` publishes it."""
     return list(simulate(5000, 7, date(2026, 11, 10), city))
+
+
+@pytest.fixture(scope="session")
+def days(city: City) -> list[Message]:
+    """1,500 cases of a Monday and what becomes of them up to Thursday night."""
+    return list(simulate(1500, 1, date(2026, 11, 23), city, days=4))

@@ -119,9 +119,9 @@ def test_the_beginning_of_a_day_has_a_right_expectation(day):
             seen.add(fields)
 
 
-def test_all_four_sources_and_both_encodings_of_drops_occur(day):
+def test_all_five_sources_and_both_encodings_of_drops_occur(day):
     """Every way into the hub is used on a simulated day."""
-    assert {message.source for message in day} == {"hotline", "citymgmt", "grid", "endpoint"}
+    assert {message.source for message in day} == {"hotline", "citymgmt", "grid", "endpoint", "desk"}
     drops = [message.payload for message in day if message.content_type == "text/csv"]
     assert any(payload.startswith(b"\xef\xbb\xbf") for payload in drops)
     assert any(not payload.startswith(b"\xef\xbb\xbf") for payload in drops)
