@@ -33,7 +33,7 @@ class Hub:
 
     data_dir: Path
     kafka_port: int = field(default_factory=free_port)
-    metrics_port: int = field(default_factory=lambda: _two_free_ports())
+    metrics_port: int = field(default_factory=lambda: _free_ports())
     samples: Path = SAMPLES
     topics: Catalogue = field(default_factory=catalogue)
 
@@ -158,11 +158,11 @@ class Hub:
         assert not left, f"hub down left {left}"
 
 
-def _two_free_ports() -> int:
-    """The hub gives its workers the ports from this one on."""
+def _free_ports(number: int = 6) -> int:
+    """The hub gives its workers the ports from this one on: two slots of three stages at most."""
     while True:
         port = free_port()
-        if is_free(port + 1):
+        if all(is_free(port + more) for more in range(1, number)):
             return port
 
 
