@@ -95,11 +95,10 @@ def _refuse_taken_ports(slots: list[processes.WorkerSlot]) -> None:
 
 def _start_workers(settings: Settings, bootstrap: str, echo: Callable[[str], None]) -> None:
     command = [sys.executable, "-m", "hub.cli", "supervise", "--workers", str(settings.workers)]
-    child = processes.spawn(
-        command,
-        settings.data_dir / "logs" / "supervisor.log",
-        {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir)},
-    )
+    environment = {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir)}
+    if settings.clock is not None:
+        environment["HUB_CLOCK"] = settings.clock
+    child = processes.spawn(command, settings.data_dir / "logs" / "supervisor.log", environment)
     processes.remember(settings.data_dir, processes.SUPERVISOR, child.pid)
     slots = processes.slots(STAGES, settings.workers, settings.metrics_port)
     for slot in slots:

@@ -16,7 +16,7 @@ class Clock(Protocol):
         ...
 
     def span_ms(self, seconds: float) -> int:
-        """How many milliseconds of this clock pass in so many real seconds."""
+        """How many milliseconds of this clock have passed in so many real seconds up to now."""
         ...
 
 
@@ -36,33 +36,49 @@ class SystemClock:
 class FastClock:
     """Shows `start_ms` when the machine's clock shows `began_ms`, and runs `speed` times as fast from there.
 
-    Processes that are given the same three numbers agree on the time.
+    From `until_ms` on, if there is such an end, it goes on at the machine's pace. Processes that are given the same
+    numbers agree on the time.
     """
 
-    def __init__(self, start_ms: int, speed: float, began_ms: int | None = None) -> None:
+    def __init__(
+        self, start_ms: int, speed: float, began_ms: int | None = None, until_ms: int | None = None
+    ) -> None:
         self._start_ms = start_ms
         self._speed = speed
         self._began = time.time() if began_ms is None else began_ms / 1000
+        self._until_ms = until_ms
 
     @classmethod
     def parse(cls, text: str) -> "FastClock":
-        """From `START/BEGAN/SPEED`, as `str` writes it; raises `ValueError`."""
-        start, began, speed = text.split("/")
+        """From `START/BEGAN/SPEED` or `START/BEGAN/SPEED/UNTIL`, as `str` writes it; raises `ValueError`."""
+        start, began, speed, *until = text.split("/")
         if float(speed) <= 0:
             raise ValueError("a clock runs forward")
-        return cls(int(start), float(speed), int(began))
+        if len(until) > 1:
+            raise ValueError("a clock has at most four parts")
+        return cls(int(start), float(speed), int(began), int(until[0]) if until else None)
 
     def __str__(self) -> str:
-        return f"{self._start_ms}/{round(self._began * 1000)}/{self._speed}"
+        until = "" if self._until_ms is None else f"/{self._until_ms}"
+        return f"{self._start_ms}/{round(self._began * 1000)}/{self._speed}{until}"
 
     def now_ms(self) -> int:
-        return self._start_ms + int((time.time() - self._began) * 1000 * self._speed)
+        return self._shown(time.time())
 
     def seconds_until(self, instant_ms: int) -> float:
-        return (instant_ms - self.now_ms()) / 1000 / self._speed
+        fast_until = instant_ms if self._until_ms is None else min(instant_ms, self._until_ms)
+        real = self._began + (fast_until - self._start_ms) / 1000 / self._speed + (instant_ms - fast_until) / 1000
+        return real - time.time()
 
     def span_ms(self, seconds: float) -> int:
-        return round(seconds * 1000 * self._speed)
+        now = time.time()
+        return self._shown(now) - self._shown(now - seconds)
+
+    def _shown(self, real: float) -> int:
+        shown = self._start_ms + int((real - self._began) * 1000 * self._speed)
+        if self._until_ms is None or shown <= self._until_ms:
+            return shown
+        return self._until_ms + int((shown - self._until_ms) / self._speed)
 
 
 class ManualClock:
