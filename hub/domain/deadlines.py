@@ -33,6 +33,7 @@ from hub.domain.sla import LetterRequest, Notice, SlaEvent, SlaKind
 from hub.domain.timeouts import entry_of, fact_id, issue_request, reminders, responsible
 from hub.domain.worktime import WorkTime
 
+_NO_TERMS: Final = Terms(1, Limit(1, "work_day"))
 LATE_AFTER_MS: Final = 5_000
 _CASE_CLOCK: Final[ClockName] = "total"
 _PHASES: Final[dict[str, Phase]] = {
@@ -76,7 +77,10 @@ class Deadlines:
         "worktime",
     )
 
-    def __init__(self, case: CaseState, city: City, received_at: int, telling: Telling) -> None:
+    def __init__(
+        self, case: CaseState, city: City, received_at: int, telling: Telling, *, only_time: bool = False
+    ) -> None:
+        """`only_time`: nothing but time will pass, so the limits of the case need not be looked up."""
         self.case = case
         self.city = city
         self.telling = telling
@@ -87,7 +91,8 @@ class Deadlines:
         running = [(clock_of(record), record) for record in case["clocks"] if record["end"] is None]
         # By identity, and with the clock itself: the id of one that is gone may become another's.
         self._records = {id(clock): (clock, record) for clock, record in running}
-        self.clocks = _clocks_of(case, city, tuple([clock for clock, _ in running]))
+        ticking = tuple([clock for clock, _ in running])
+        self.clocks = _ticking(case, ticking) if only_time else _clocks_of(case, city, ticking)
 
     def take(self, event: ClockEvent) -> ExtensionRefusal | None:
         """An event by its own time; why an extension was refused."""
@@ -267,6 +272,11 @@ def auto_resume_at(case: CaseState) -> int | None:
     """When a suspension with an end resumes the case by itself (epoch ms)."""
     suspension = case["suspension"]
     return suspension["end_at"] if case["status"] == "SUSPENDED" and suspension is not None else None
+
+
+def _ticking(case: CaseState, running: tuple[Clock, ...]) -> CaseClocks:
+    """Clocks of which only the rungs are asked for."""
+    return CaseClocks(_NO_TERMS, case["level"] or "ordinary", _NO_TERMS.second_grace, running=running)
 
 
 def _clocks_of(case: CaseState, city: City, running: tuple[Clock, ...]) -> CaseClocks:
