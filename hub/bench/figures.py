@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -72,7 +72,10 @@ def ratios(ours: Sequence[float], peer: Sequence[float]) -> list[float]:
 
 @dataclass(slots=True, frozen=True)
 class Report:
-    """What a benchmark found. `missing` names each peer that could not run here, and why."""
+    """What a benchmark found. `missing` names each peer that could not run here, and why.
+
+    A target is what a figure may reach at most; what one of `at_least` has to reach at least, as do ratios.
+    """
 
     bench: str
     unit: str
@@ -84,6 +87,14 @@ class Report:
     target: Mapping[str, float] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    at_least: Collection[str] = ()
+
+    def is_reached(self, name: str) -> bool | None:
+        """Whether one of our figures reaches its target; None without one."""
+        target, value = self.target.get(name), self.ours[name]
+        if target is None:
+            return None
+        return bool(value >= target if name in self.at_least else value <= target)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -96,6 +107,7 @@ class Report:
             "machine": dict(self.machine),
             "unit": self.unit,
             "target": dict(self.target),
+            "at_least": list(self.at_least),
             "missing": dict(self.missing),
             "details": dict(self.details),
         }

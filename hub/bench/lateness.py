@@ -8,13 +8,12 @@ from hub.bench.figures import percentile
 
 
 class Told(NamedTuple):
-    """An outcome as a read_committed reader saw it. Instants are epoch seconds of the machine's clock.
+    """A breach as a read_committed reader saw it. Instants are epoch seconds of the machine's clock.
 
     `at` is when the reader had it, `written` the timestamp of its Kafka record: when the worker produced it.
     """
 
     case_id: str
-    outcome: str
     at: float
     written: float
 

@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, cast
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
+from hub.domain.errors import Unavailable
 from hub.domain.tiers import TIERS
 from hub.topics import Catalogue
+
+_LEADER_SECONDS = 30.0
 
 
 class Seen(NamedTuple):
@@ -41,10 +44,24 @@ class TopicReader:
         self._consumer.assign(places)
         # The ends are looked up lazily: what is published before that would be missed.
         for place in places:
-            self._consumer.get_watermark_offsets(place, timeout=10)
+            self._find_end(place)
         self._consumer.poll(1.0)
         self._thread = threading.Thread(target=self._read, name="topic-reader")
         self._thread.start()
+
+    def _find_end(self, place: TopicPartition) -> None:
+        """A fresh broker may not lead all its partitions yet."""
+        deadline = time.monotonic() + _LEADER_SECONDS
+        while True:
+            try:
+                self._consumer.get_watermark_offsets(place, timeout=10)
+            except KafkaException as error:
+                if time.monotonic() > deadline:
+                    self._consumer.close()
+                    raise Unavailable(f"{place.topic} cannot be read: {error}") from error
+                time.sleep(0.1)
+            else:
+                return
 
     def close(self) -> None:
         """Stop reading."""

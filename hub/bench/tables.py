@@ -46,13 +46,18 @@ def _figures(table: Table, report: Report) -> None:
     for name, value in report.ours.items():
         if isinstance(value, list):
             continue
-        target = report.target.get(name)
+        is_reached = report.is_reached(name)
+        sign = "≥" if name in report.at_least else "≤"
         table.add_row(
             name,
             f"{value:,}",
-            "" if target is None else f"≤ {target:g} {_verdict(value <= target)}",
+            "" if is_reached is None else f"{sign} {_shown(report.target[name])} {_verdict(is_reached)}",
             ", ".join(str(each) for each in report.details.get(name, ())),
         )
+
+
+def _shown(target: float) -> str:
+    return f"{target:,}" if isinstance(target, int) else f"{target:g}"
 
 
 def _verdict(reached: bool) -> str:

@@ -66,6 +66,27 @@ def restart(
     _show(measure(_settings(), bootstrap, rounds, records, _echo(as_json)), as_json)
 
 
+@app.command()
+def clocks(
+    clocks: Annotated[int, typer.Option(min=2, help="Live clocks in the store of one process.")] = 1_000_000,
+    due: Annotated[int, typer.Option(min=1, help="Clocks due in one instant.")] = 70_000,
+    timers: Annotated[int, typer.Option(min=1, help="Clocks due a second at normal load.")] = 20,
+    seconds: Annotated[int, typer.Option(min=1, help="How long clocks fall due at normal load.")] = 60,
+    rate: Annotated[int, typer.Option(min=1, help="Messages a second of normal traffic.")] = 344,
+    workers: Annotated[int, typer.Option(min=1, max=6, help="Casework processes of burst and steady.")] = 2,
+    quiet_seconds: Annotated[float, typer.Option(min=1, help="The window that stands for a quiet hour.")] = 60,
+    only: Annotated[list[str] | None, typer.Option(help="store, burst, steady or due; may be repeated.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the store is filled once.")] = 1,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Many live clocks, many due at once, lateness at normal load, due instants a second."""
+    from hub.bench.clocks import Sizes, measure
+
+    sizes = Sizes(clocks, due, timers, seconds, rate, workers, quiet_seconds)
+    _show(measure(_settings(), bootstrap, rounds, sizes, only, _echo(as_json)), as_json)
+
+
 def _throughput(
     name: str,
     rounds: int,
