@@ -13,7 +13,7 @@ from hub.domain.deadlines import Deadlines, auto_resume_at
 from hub.domain.guards import is_approving_desk
 from hub.domain.instants import from_epoch_ms
 from hub.domain.ladder import clock_named
-from hub.domain.limits import LIMIT_UNITS, Limit
+from hub.domain.limits import Limit
 from hub.domain.pauses import Pause
 from hub.domain.sla import SlaKind
 from hub.domain.transitions import Step
@@ -126,8 +126,7 @@ def _amount(work: Work, clock: Clock) -> tuple[Limit | None, str | None]:
     attributes = work.event["attributes"]
     value, unit = attributes.get("extension_value"), attributes.get("extension_unit")
     if value is not None:
-        named = next((each for each in LIMIT_UNITS if each == unit), None)
-        return (Limit(float(value), named), None) if named else (None, "other_unit")
+        return (Limit(float(value), clock.limit.unit), None) if unit == clock.limit.unit else (None, "other_unit")
     until = _instant(attributes.get("until")) or _asked_until(work.case)
     if until is None or clock.due.at is None:
         return None, "no_due" if clock.due.at is None else "no_extension_asked"

@@ -83,7 +83,8 @@ def _consume(options: argparse.Namespace, deserialize: AvroDeserializer) -> list
             records.append(
                 {
                     "key": (message.key() or b"").decode(),
-                    "headers": {name: value.decode() for name, value in message.headers() or []},
+                    # A row of case.state carries its timer as eight bytes: not every header is text.
+                    "headers": {name: value.decode("utf-8", "replace") for name, value in message.headers() or []},
                     "value": deserialize(
                         message.value(),
                         SerializationContext(message.topic(), MessageField.VALUE, message.headers()),
