@@ -1,9 +1,8 @@
-"""`hub demo`: the samples and a simulated day of the city through the real hub."""
+"""`hub demo`: the samples, a simulated day of the city and the days after it through the real hub."""
 
 import json
 import signal
 import sys
-from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,13 +15,22 @@ if TYPE_CHECKING:
 
 
 DAY = date(2026, 11, 23)
-"""The day that is simulated."""
+"""The day on which the simulated cases are reported: a Monday."""
+DAY_IN = "20s"
+"""How long a simulated day lasts."""
 
 
 def demo(
     cases: Annotated[int, typer.Option(min=0, help="Cases of the simulated day.")] = 5000,
-    rate: Annotated[float, typer.Option(min=0, help="Records a second; 0: as fast as they go.")] = 500,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
+    day_in: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="How long a simulated day lasts (20s): 60s, 2m, …")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=60, help="Days that are lived through.")] = 4,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="By the machine's clock: records a second; 0: as fast as they go."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same days.")] = 1,
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Worker processes of each stage (HUB_WORKERS, else 1).")
     ] = None,
@@ -32,18 +40,19 @@ def demo(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as one object.")] = False,
 ) -> None:
-    """Start Kafka, topics and workers; publish the samples and a day; end with a table.
+    """Start Kafka, topics and workers; live through some days in a minute or two; end with tables and a check.
 
-    Exits 1 if one record is unaccounted for: accepted + duplicate + dead must equal published.
+    Exits 1 if one record is unaccounted for (accepted + duplicate + dead must equal published), if one outcome of a
+    deadline came early, twice or not at all, or if a sum of the ledger is wrong.
     """
     from hub import lifecycle, processes
     from hub.demo.run import Plan, run
     from hub.settings import load
 
     settings = load(bootstrap=bootstrap, workers=workers)
+    plan = Plan(cases, seed, DAY, days, _seconds(day_in, rate), rate or 0)
     ran_before = any(process.is_alive() for process in processes.known(settings.data_dir))
     stays = sys.stdout.isatty() and not leave
-    plan = Plan(cases, rate, seed, DAY)
     _end_in_order_when_told()
     try:
         with _progress(as_json) as watch:
@@ -63,9 +72,26 @@ def demo(
                 typer.echo(
                     "Stopped everything that was started. Its data stays: hub up, or hub down --wipe", err=True
                 )
-    if outcome.account.unaccounted:
-        typer.echo(f"{outcome.account.unaccounted} records are unaccounted for", err=True)
+    for problem in outcome.problems:
+        typer.echo(f"hub: {problem}", err=True)
+    if not outcome.holds:
         raise typer.Exit(1)
+
+
+def _seconds(day_in: str | None, rate: float | None) -> float | None:
+    """How long a day lasts; None where the machine's clock is asked for."""
+    from hub.demo.rehearsal import seconds_of
+
+    if rate is not None:
+        if day_in is not None:
+            raise typer.BadParameter(
+                "--rate goes by the machine's clock, --day-in by a faster one; give one of them"
+            )
+        return None
+    try:
+        return seconds_of(day_in or DAY_IN)
+    except ValueError as error:
+        raise typer.BadParameter(f"--day-in {error}") from None
 
 
 def _end_in_order_when_told() -> None:
@@ -100,7 +126,7 @@ def _progress(quiet: bool) -> Any:
     @contextmanager
     def shown() -> "Iterator[Watcher]":
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.completed:,.0f} records"))
+        columns = (TextColumn("{task.description:<14}"), BarColumn(), TextColumn("{task.completed:,.0f} records"))
         with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
             published = progress.add_task("published", total=None)
             settled = progress.add_task("worked off", total=None)
@@ -113,49 +139,31 @@ def _progress(quiet: bool) -> Any:
                 if not quiet:
                     console.print(line, highlight=False)
 
-            yield Watcher(on_stage, on_published, lambda records: progress.update(settled, completed=records))
+            yield Watcher(
+                on_stage,
+                on_published,
+                lambda records: progress.update(settled, completed=records),
+                lambda instant: progress.update(published, description=instant),
+            )
 
     return shown()
 
 
 def _show(outcome: "Outcome") -> None:
-    from rich.columns import Columns
     from rich.console import Console
 
-    account, cases = outcome.account, outcome.cases
+    from hub.demo.tables import tables
+
     console = Console()
-    rows = [
-        (source, *(f"{row[name]:,}" for name in ("published", "accepted", "duplicate", "dead")))
-        for source, row in account.by_source.items()
-    ]
-    totals = (account.published, account.accepted, account.duplicate, account.dead)
-    rows.append(("all", *(f"{number:,}" for number in totals)))
-    console.print(_table("Records · 记录", ("source", "published", "accepted", "duplicate", "dead"), rows))
-    groups = {
-        "Source · 来源": cases.by_source,
-        "Level · 哨级": cases.by_level,
-        "Tier · 层级": cases.by_tier,
-        "Division · 县区": cases.by_division,
-        "Dead letters · 死信": Counter(account.dead_by_reason),
-    }
-    tables = [
-        _table(title, ("", ""), [(name, f"{count:,}") for name, count in counts.most_common()])
-        for title, counts in groups.items()
-    ]
-    console.print(Columns(tables))
-    verdict = "everything accounted for" if account.unaccounted == 0 else f"UNACCOUNTED {account.unaccounted}"
-    console.print(f"\n{account.published:,} records, {cases.total:,} cases in {outcome.seconds:.0f} s: {verdict}")
+    for part in tables(outcome):
+        console.print(part, highlight=False)
     console.print("Look next (start the hub again with: hub up)")
-    for command in ("hub trace hotline:HL2026111000017", "hub dead list", "hub status", "hub topics list"):
+    now = f"{outcome.now:%Y-%m-%dT%H:%M:%S+08:00}"
+    for command in (
+        "hub trace hotline:HL2026111000017",
+        "hub explain hotline:HL2026111000017",
+        f"hub ledger --as-of {now}",
+        f"hub ledger --as-of {now} --cases done_late",
+        "hub dead list",
+    ):
         console.print(f"  {command}", highlight=False)
-
-
-def _table(title: str, names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", show_header=any(names))
-    for index, name in enumerate(names):
-        table.add_column(name, justify="left" if index == 0 else "right")
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -25,9 +25,14 @@ class Account:
     dead_by_reason: dict[str, int] = field(default_factory=dict)
 
     @property
+    def settled(self) -> int:
+        """Records that have come to one of their three ends."""
+        return self.accepted + self.duplicate + self.dead
+
+    @property
     def unaccounted(self) -> int:
         """published − (accepted + duplicate + dead); anything but 0 is a fault of the hub."""
-        return self.published - (self.accepted + self.duplicate + self.dead)
+        return self.published - self.settled
 
 
 def account_of(

@@ -1,37 +1,65 @@
-"""The demo's course: hub up, samples and a simulated day in, wait until all is worked off, then the result."""
+"""The demo's course: hub up, samples and simulated days in, wait until all is worked off, then result and check."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from connectors.sources import SOURCES
-from hub import lifecycle
+from hub import cluster, lifecycle, processes
 from hub.city import load_city
-from hub.demo.result import Account, Cases, account_of, cases_of
-from hub.demo.traffic import Published, Traffic, sample_files
-from hub.domain.errors import Misconfigured, Unavailable
+from hub.demo.check import Check, check
+from hub.demo.evidence import gather
+from hub.demo.ladder import Ladder, ladder_of
+from hub.demo.rehearsal import Rehearsal
+from hub.demo.result import Account, Cases, cases_of
+from hub.demo.traffic import Traffic, sample_files
+from hub.demo.waiting import Hub, wait
+from hub.domain.city import City
+from hub.domain.errors import Misconfigured
+from hub.domain.instants import from_epoch_ms
+from hub.domain.ledger import Ledger
+from hub.domain.period import Period
+from hub.ledger import as_data, ledger_of
+from hub.rebuilding import rebuild
 from hub.sending import open_publisher
 from hub.settings import Settings
-from hub.simulation import simulate
+from hub.simulation import Message, simulate
 from hub.tallies import read_tallies
-from hub.topics import Catalogue, catalogue
+from hub.timing import clock_of
+from hub.topics import catalogue
+from hub.workers import processor_of
 from schemas.codec import codec
+from streams.runtime.clock import Clock
 
-_POLL_SECONDS = 0.3
-# Without one more record worked off in this time the demo stops waiting and says what is missing.
-_STALLED_SECONDS = 60.0
+# From the setting of the clock to its first midnight: the workers start, and the samples go ahead of the day.
+_LEAD_SECONDS = 6.0
+_LEAD_PER_WORKER = 2.0
+_MOST_CONTENTION = 3.0
+# By the machine's clock a deadline of this moment may still be on its way.
+_TOLERANCE_SECONDS = 10.0
 
 
 @dataclass(slots=True, frozen=True)
 class Plan:
-    """What to run: how many cases, how many records a second (0: as fast as they go), which seed and day."""
+    """What to run: how many cases of which day, from which seed, and over how many days.
+
+    `day_in` says how many seconds a day lasts. None: the machine's clock, `rate` records a second (0: as fast as
+    they go).
+    """
 
     cases: int
-    rate: float
     seed: int
     day: date
+    days: int = 1
+    day_in: float | None = None
+    rate: float = 0
+
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        """The time that is lived faster, None where the machine's clock is taken."""
+        return None if self.day_in is None else Rehearsal(self.day, self.days, self.day_in)
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,9 +68,25 @@ class Outcome:
 
     account: Account
     cases: Cases
+    ladder: Ladder
+    ledger: Ledger
+    check: Check
     seconds: float
+    now: datetime
     bootstrap: str
     embedded: bool
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, a line each, cases named."""
+        missing = self.account.unaccounted
+        lost = [f"{missing} records are unaccounted for"] if missing else []
+        return [*lost, *self.check.problems]
+
+    @property
+    def holds(self) -> bool:
+        """Every record is accounted for, and no deadline went wrong."""
+        return not self.problems
 
     def as_data(self) -> dict[str, Any]:
         """For `--json`: the four counts stand at the top."""
@@ -55,7 +99,11 @@ class Outcome:
             "unaccounted": self.account.unaccounted,
             **account,
             "cases": self.cases.as_data(),
+            "ladder": self.ladder.as_data(),
+            "ledger": as_data(self.ledger, self.check.identities),
+            "check": self.check.as_data(),
             "seconds": round(self.seconds, 3),
+            "now": self.now.isoformat(),
             "bootstrap": self.bootstrap,
             "embedded": self.embedded,
         }
@@ -64,67 +112,134 @@ class Outcome:
 class Watcher:
     """What the demo tells while it runs."""
 
-    def __init__(self, stage: Callable[[str], None], published: Callable[[int], None], done: Callable[[int], None]):
+    def __init__(
+        self,
+        stage: Callable[[str], None],
+        published: Callable[[int], None],
+        done: Callable[[int], None],
+        clock: Callable[[str], None],
+    ) -> None:
         self.stage = stage
         self.published = published
         self.done = done
+        self.clock = clock
 
 
 def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
-    """Run the plan on the hub that is up, or that this brings up.
+    """Run the plan on the hub that is up, or that this brings up; with a clock of its own only on its own.
 
     Raises:
-        Misconfigured: there are no samples to publish; nothing was started.
+        Misconfigured: there are no samples to publish, or a hub runs by another clock; nothing was started.
     """
     if not any(sample_files(settings.samples)):
         raise Misconfigured([f"HUB_SAMPLES: {settings.samples} holds no sample files; name the folder that does"])
-    found = lifecycle.up(settings, watch.stage)
-    settings = settings.model_copy(update={"bootstrap": found.bootstrap})
-    topics = catalogue()
+    if plan.rehearsal is not None:
+        _refuse_a_running_hub(settings)
     city = load_city(settings.city)
+    simulation = _Simulation(plan, city)
+    found, settings = _up(settings, plan, simulation, watch)
+    topics, records = catalogue(), codec(settings.registry_url)
+    clock = clock_of(settings)
     before = read_tallies(found.bootstrap, topics)
     publisher = open_publisher(settings, connector="hub-demo")
     traffic = Traffic(publisher, topics.dead_letters, watch.published)
+    hub = Hub(found.bootstrap, topics, settings.data_dir, before, clock)
     started = time.monotonic()
     files = traffic.samples(settings.samples)
-    watch.stage(f"published {files} sample files, good and bad; now a day with {plan.cases} cases")
-    traffic.day(simulate(plan.cases, plan.seed, plan.day, city), plan.rate)
+    watch.stage(f"published {files} sample files, good and bad; now {_told(plan)}")
+    _publish(traffic, simulation.messages(), plan, hub, watch)
     publisher.close()
-    account = _wait(found.bootstrap, topics, traffic.published, before, watch)
+    account = wait(hub, traffic.published, watch.done)
     seconds = time.monotonic() - started
-    cases = cases_of(found.bootstrap, topics, codec(settings.registry_url), city)
-    return Outcome(account, cases, seconds, found.bootstrap, found.embedded)
+    watch.stage(f"all worked off after {seconds:.0f} s; now the check: every case again from its log")
+    cases = cases_of(found.bootstrap, topics, records, city)
+    evidence = gather(found.bootstrap, topics, records)
+    rebuilt = rebuild(found.bootstrap, topics, records, processor_of("casework", settings, topics, records))
+    now_ms = clock.now_ms()
+    ledger = ledger_of(found.bootstrap, topics, records, Period.of(None, None, now_ms))
+    checked = check(evidence, rebuilt, ledger.check(), city, _until(plan, clock))
+    ladder, now = ladder_of(evidence), from_epoch_ms(now_ms)
+    return Outcome(account, cases, ladder, ledger, checked, seconds, now, found.bootstrap, found.embedded)
 
 
-def _wait(
-    bootstrap: str,
-    topics: Catalogue,
-    published: Published,
-    before: dict[str, dict[str, int]],
-    watch: Watcher,
-) -> Account:
-    """Until unify has settled every record and casework has taken every event."""
-    sources = {topics.raw(name): name for name in SOURCES}
-    progress, since = -1, time.monotonic()
-    while True:
-        after = read_tallies(bootstrap, topics)
-        account = account_of(published, before["unify"], after["unify"], sources)
-        taken = _taken(after["casework"]) - _taken(before["casework"])
-        settled = account.accepted + account.duplicate + account.dead
-        watch.done(settled)
-        if account.unaccounted == 0 and taken == account.accepted:
-            return account
-        if settled + taken > progress:
-            progress, since = settled + taken, time.monotonic()
-        elif time.monotonic() - since > _STALLED_SECONDS:
-            if account.unaccounted == 0:
-                raise Unavailable(
-                    f"casework took {taken} of {account.accepted} events and then nothing for "
-                    f"{_STALLED_SECONDS:.0f} s; see: hub status, and casework's log"
-                )
-            return account
-        time.sleep(_POLL_SECONDS)
+def _refuse_a_running_hub(settings: Settings) -> None:
+    running = [process.name for process in processes.known(settings.data_dir) if process.is_alive()]
+    if running:
+        raise Misconfigured(
+            [
+                f"a hub is up already ({', '.join(running)}), and not by the demo's fast clock\n"
+                "  fix: hub down, then hub demo; or hub demo --rate 500, which goes by the machine's clock"
+            ]
+        )
 
 
-def _taken(tallies: dict[str, int]) -> int:
-    return sum(count for name, count in tallies.items() if name.startswith("received."))
+def _up(settings: Settings, plan: Plan, simulation: "_Simulation", watch: Watcher) -> tuple[lifecycle.Up, Settings]:
+    """The hub and the settings with the clock it goes by, which is set as late as can be: Kafka takes its time."""
+    rehearsal = plan.rehearsal
+    if rehearsal is not None:
+        cluster.up(settings, watch.stage)
+        simulation.messages()
+        lead = (_LEAD_SECONDS + _LEAD_PER_WORKER * settings.workers) * simulation.contention
+        clock = rehearsal.clock(lead)
+        settings = settings.model_copy(update={"clock": str(clock)})
+    found = lifecycle.up(settings, watch.stage)
+    return found, settings.model_copy(update={"bootstrap": found.bootstrap})
+
+
+def _publish(traffic: Traffic, messages: list[Message], plan: Plan, hub: Hub, watch: Watcher) -> None:
+    rehearsal = plan.rehearsal
+    if rehearsal is None:
+        traffic.at_a_rate(messages, plan.rate)
+        return
+
+    def in_a_lull() -> None:
+        watch.clock(f"{from_epoch_ms(hub.clock.now_ms()):%a %m-%d %H:%M}")
+        watch.done(hub.account(traffic.published).settled)
+
+    if hub.clock.now_ms() > rehearsal.start_ms:
+        watch.stage(f"the workers took long to start: it is {from_epoch_ms(hub.clock.now_ms()):%a %m-%d %H:%M}")
+    traffic.by_the_clock(messages, hub.clock, in_a_lull)
+    while (ahead := hub.clock.seconds_until(rehearsal.end_ms)) > 0:
+        in_a_lull()
+        time.sleep(min(ahead, 0.2))
+
+
+def _told(plan: Plan) -> str:
+    if plan.rehearsal is None:
+        return f"a day with {plan.cases} cases"
+    return f"{plan.cases} cases of {plan.day:%a %m-%d}, lived for {plan.days} days of {plan.day_in:g} s"
+
+
+def _until(plan: Plan, clock: Clock) -> int:
+    """Whatever was due up to then must have come."""
+    if plan.rehearsal is not None:
+        return plan.rehearsal.end_ms
+    return clock.now_ms() - clock.span_ms(_TOLERANCE_SECONDS)
+
+
+class _Simulation:
+    """The messages of a plan, made while Kafka starts."""
+
+    def __init__(self, plan: Plan, city: City) -> None:
+        self._made: list[Message] = []
+        self._error: Exception | None = None
+        self.contention = 1.0
+        """How much longer than alone this machine takes at present, as far as can be told."""
+        self._thread = threading.Thread(target=self._make, args=(plan, city), name="simulation", daemon=True)
+        self._thread.start()
+
+    def messages(self) -> list[Message]:
+        """All of them, as soon as they are made; what went wrong there is raised here."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._made
+
+    def _make(self, plan: Plan, city: City) -> None:
+        began, worked = time.monotonic(), time.thread_time()
+        try:
+            self._made = list(simulate(plan.cases, plan.seed, plan.day, city, plan.days))
+        except Exception as error:  # noqa: BLE001 - carried over to the thread that joins
+            self._error = error
+        waited = (time.monotonic() - began) / max(time.thread_time() - worked, 0.001)
+        self.contention = min(max(waited, 1.0), _MOST_CONTENTION)

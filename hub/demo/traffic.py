@@ -1,4 +1,4 @@
-"""What the demo publishes: every sample file, good and bad, then a simulated day at a given rate."""
+"""What the demo publishes: every sample file, then simulated days, by their clock or at a given rate."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -9,8 +9,11 @@ from connectors.publish import Pending, RawPublisher
 from connectors.sources import SOURCES
 from hub.sending import send_file
 from hub.simulation import Message
+from streams.runtime.clock import Clock
 
 _CONFIRM_EVERY = 500
+_LULL_SECONDS = 0.05
+_LONG_LULL_SECONDS = 0.7
 
 
 @dataclass(slots=True)
@@ -49,16 +52,28 @@ class Traffic:
         self.confirm()
         return len(files)
 
-    def day(self, messages: Iterable[Message], rate: float) -> None:
+    def by_the_clock(self, messages: Iterable[Message], clock: Clock, in_a_lull: Callable[[], None]) -> None:
+        """Publish each simulated message when its instant has come, never before; `in_a_lull` while none is due."""
+        for message in messages:
+            while (ahead := clock.seconds_until(message.at_ms)) > 0:
+                if ahead > _LULL_SECONDS and self._waiting:
+                    self.confirm()
+                elif ahead > _LONG_LULL_SECONDS:
+                    in_a_lull()
+                    time.sleep(_LULL_SECONDS)
+                else:
+                    time.sleep(ahead)
+            self._send(message)
+        self.confirm()
+
+    def at_a_rate(self, messages: Iterable[Message], rate: float) -> None:
         """Publish simulated messages, `rate` records a second (0: as fast as they go)."""
         started, sent = time.monotonic(), 0
         for message in messages:
             if rate > 0 and (ahead := sent / rate - (time.monotonic() - started)) > 0:
                 time.sleep(ahead)
-            self._waiting.append((message.source, message.records, self._hand_over(message)))
+            self._send(message)
             sent += message.records
-            if len(self._waiting) >= _CONFIRM_EVERY:
-                self.confirm()
         self.confirm()
 
     def confirm(self) -> None:
@@ -71,6 +86,11 @@ class Traffic:
             self.published.edge_dead += [(source, reason) for reason in letters]
         self._waiting.clear()
         self._progress(self.published.records)
+
+    def _send(self, message: Message) -> None:
+        self._waiting.append((message.source, message.records, self._hand_over(message)))
+        if len(self._waiting) >= _CONFIRM_EVERY:
+            self.confirm()
 
     def _hand_over(self, message: Message) -> list[Pending]:
         source = SOURCES[message.source]

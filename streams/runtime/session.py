@@ -28,6 +28,8 @@ _IDLE = 0.2
 
 _FIRST_BATCH = 500
 _MEASURE_EVERY = 2.0
+_MOST_TIMERS = 300
+"""Timers of one partition in one batch: records that come while thousands fall due wait for no more than these."""
 _OVERLAP_FROM = 500
 """Batches of so many records are committed in a second thread; smaller ones at once, for the latency."""
 
@@ -187,6 +189,8 @@ class Session:
                 by_partition[partition].append(record)
             except KeyError:
                 by_partition[partition] = [record]
+        for read in by_partition.values():
+            tasks.read(read)
         return by_partition, errors
 
     def _prepare(self, partition: int, records: list[Record]) -> Share:
@@ -212,7 +216,7 @@ class Session:
         for partition, share in shares.items():
             share.decide(now)
             if partition in timers:
-                share.fire_timers(partition, tasks.settled(now), now, self._batch_limit)
+                share.fire_timers(partition, tasks.settled(now), now, min(self._batch_limit, _MOST_TIMERS))
             commit.log_changes(partition, share)
             for record in records.get(partition, ()):
                 offsets[record.topic, partition] = record.offset + 1

@@ -9,8 +9,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from hub.domain.errors import Unavailable
 from streams.runtime import clients
-from streams.runtime.api import Processor, Row
+from streams.runtime.api import Processor, Record, Row
 from streams.runtime.config import RunConfig
+from streams.runtime.heard import Heard
 from streams.runtime.recovery import offsets, recover, stable_offsets
 from streams.runtime.rows import Changes, Rows
 from streams.runtime.store import Store
@@ -59,7 +60,7 @@ class Tasks:
         self._consumer = consumer
         self._on_disk: dict[int, Store] = {}
         self._behind: set[tuple[str, int]] = set()
-        self._ends: dict[tuple[str, int], int] = {}
+        self._heard = Heard()
         self._backlog_until = 0.0
         self.stores: Mapping[int, Rows] = {}
         self.positions: dict[tuple[str, int], int] = {}
@@ -99,11 +100,18 @@ class Tasks:
         self.stores = {}
         self.positions = {}
         self._behind = set()
-        self._ends = {}
+        self._heard = Heard()
+
+    def read(self, records: Sequence[Record]) -> None:
+        """Records of a partition that were read, in their order."""
+        is_one_topic = len(self._processor.inputs) == 1
+        last = records[-1:] if is_one_topic else {record.topic: record for record in records}.values()
+        for record in last:
+            self._heard.read((record.topic, record.partition), record.offset, record.timestamp)
 
     def reached_end(self, topic: str, partition: int, offset: int) -> None:
         """All records that were there have been read; the last ones may have been transaction markers."""
-        self._ends[topic, partition] = offset
+        self._heard.reached_end((topic, partition), offset)
         self._behind.discard((topic, partition))
 
     def settled(self, now: int) -> int:
@@ -115,7 +123,7 @@ class Tasks:
         return [
             partition
             for partition, store in self.stores.items()
-            if (due := store.next_due()) is not None and due <= settled and self._may_fire(partition)
+            if (due := store.next_due()) is not None and due <= settled and self._may_fire(partition, due)
         ]
 
     def seconds_to_next_timer(self, at_most: float) -> float:
@@ -123,7 +131,7 @@ class Tasks:
         dues = [
             due
             for partition, store in self.stores.items()
-            if (due := store.next_due()) is not None and self._may_fire(partition)
+            if (due := store.next_due()) is not None and self._may_fire(partition, due)
         ]
         if not dues:
             return at_most
@@ -149,15 +157,19 @@ class Tasks:
         lags = {}
         for (topic, partition), position in self.positions.items():
             _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
-            lags[topic, partition] = max(end - max(position, self._ends.get((topic, partition), 0)), 0)
+            lags[topic, partition] = max(end - max(position, self._heard.end((topic, partition))), 0)
         return lags
 
-    def _may_fire(self, partition: int) -> bool:
-        if not self._behind:
+    def _may_fire(self, partition: int, due: int) -> bool:
+        """Whether what came before the due instant has been read; nobody waits longer for it than for a backlog."""
+        places = [(topic, partition) for topic in self._processor.inputs]
+        if time.monotonic() <= self._backlog_until and any(place in self._behind for place in places):
+            return False
+        overdue = -self._config.clock.seconds_until(due)
+        if overdue < self._config.settle_seconds or overdue > self._config.backlog_seconds:
             return True
-        if time.monotonic() > self._backlog_until:
-            return True
-        return all((topic, partition) not in self._behind for topic in self._processor.inputs)
+        settled = time.time() - overdue + self._config.settle_seconds
+        return self._heard.is_up_to(places, settled * 1000)
 
     def _whole(self, assigned: list[TopicPartition]) -> list[int]:
         """The partitions, each of which must have come with all its inputs."""

@@ -191,7 +191,9 @@ def test_before_the_report_arrival_order_leaves_no_trace(
 ) -> None:
     """Parked events are taken by the time they happened: all orders before the report give one state."""
     events = [one for one in make_all(make_event, at, told) if one["kind"] != "REPORTED"]
-    report = make_event("REPORTED", "2026-11-10 08:00", source_event_id="report", received_at=at("2026-11-24 08:00"))
+    report = make_event(
+        "REPORTED", "2026-11-10 08:00", source_event_id="report", received_at=at("2026-11-24 08:00")
+    )
     states = []
     for order in (events, data.draw(st.permutations(events))):
         life = new_life()

@@ -18,9 +18,7 @@ def appeal(life: Any, when: str, what: str, clock: str = "sign", **more: str) ->
     return life.by_desk("APPEALED", when, appeal=what, clock=clock, reason="终端故障", **more)
 
 
-@pytest.mark.parametrize(
-    ("decision", "fact"), [("EXCUSED", "EXCUSED"), ("REJECTED", "APPEAL_REJECTED")]
-)
+@pytest.mark.parametrize(("decision", "fact"), [("EXCUSED", "EXCUSED"), ("REJECTED", "APPEAL_REJECTED")])
 def test_an_appeal_is_filed_and_decided_and_the_breach_stays(breached: Any, decision: str, fact: str) -> None:
     """Two facts about the clock; its due, its breach and what it brought are as before."""
     before = breached.clock("sign")

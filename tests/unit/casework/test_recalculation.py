@@ -86,11 +86,17 @@ def test_a_breach_is_not_moved_but_its_second_due_is(life_in: Any, at: Any) -> N
     life.on("REPORTED", "2026-12-25 08:00")
     life.by_lead("SIGNED", "2026-12-25 09:00")
     life.live_until("2026-12-31 18:00")
-    assert (life.due_of("handle"), life.clock("handle")["second_at"]) == ("2026-12-31 18:00", at("2027-01-01 18:00"))
+    assert (life.due_of("handle"), life.clock("handle")["second_at"]) == (
+        "2026-12-31 18:00",
+        at("2027-01-01 18:00"),
+    )
 
     recalculate(life, "2026-12-31 18:30")
 
-    assert (life.due_of("handle"), life.clock("handle")["second_at"]) == ("2026-12-31 18:00", at("2027-01-05 18:00"))
+    assert (life.due_of("handle"), life.clock("handle")["second_at"]) == (
+        "2026-12-31 18:00",
+        at("2027-01-05 18:00"),
+    )
     life.live_until("2027-01-05 17:59")
     assert life.told("SECOND_TIMEOUT") == []
 

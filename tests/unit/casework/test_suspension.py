@@ -73,15 +73,15 @@ def test_a_silent_case_resumes_by_itself_at_the_end(held: Any, at: Any) -> None:
     assert held.due_of("handle") == "2026-11-18 18:00"
 
 
-def test_a_silent_case_resumes_in_the_stage_as_well(
-    city: Any, make_event: Any, codec: Codec, at: Any
-) -> None:
+def test_a_silent_case_resumes_in_the_stage_as_well(city: Any, make_event: Any, codec: Codec, at: Any) -> None:
     """Bytes in, a timer in the row, a fact out: an unsigned case goes on as dispatched."""
     topics = catalogue()
     driver = TestDriver(Casework(city, topics, codec), clock_ms=at("2026-11-10 08:00"))
     for event in (
         make_event("REPORTED", "2026-11-10 08:00"),
-        make_event("SUSPENDED", "2026-11-10 09:00", source="desk", attributes={"until": str(at("2026-11-13 08:00"))}),
+        make_event(
+            "SUSPENDED", "2026-11-10 09:00", source="desk", attributes={"until": str(at("2026-11-13 08:00"))}
+        ),
     ):
         driver.run_until(event["received_at"])
         driver.pipe_input(topics.case_events, KEY, codec.encode("CaseEvent", event))

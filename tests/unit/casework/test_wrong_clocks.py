@@ -73,7 +73,11 @@ def test_what_waited_for_its_report_is_not_late(life: Any, at: Any) -> None:
     life.on("REPORTED", "2026-11-10 08:00", received_at=at("2026-11-10 10:00"))
 
     fact = life.fact("MET")
-    assert (fact["at"], fact["happened_at"], fact["late"]) == (at("2026-11-10 10:00"), at("2026-11-10 09:00"), False)
+    assert (fact["at"], fact["happened_at"], fact["late"]) == (
+        at("2026-11-10 10:00"),
+        at("2026-11-10 09:00"),
+        False,
+    )
 
 
 def test_what_an_outage_held_up_is_late(life: Any, at: Any, make_event: Any) -> None:
