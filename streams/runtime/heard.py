@@ -30,7 +30,7 @@ class Heard:
         return self._ends.get(place, 0)
 
     def is_up_to(self, places: Iterable[Place], instant_ms: float) -> bool:
-        """Whether everything that came before the instant has been read: there is no more, or the next is younger."""
+        """Whether all that came before the instant has been read: there is no more, or the next is younger."""
         return all(
             self._ends.get(place, _NOTHING) > self._read.get(place, _NOTHING)
             or self._instants.get(place, _NOTHING) >= instant_ms
