@@ -63,6 +63,10 @@ def life_of(
     such a due, though it came after it, came out of its time: such a case is no common one either.
     """
     entries = _first_cycle(case)
+    instants = [_at(events[entry["event_id"]]) for entry in entries]
+    if any(later < earlier for earlier, later in pairwise(instants)):
+        # Heard in another order than they happened: what the first one brought about stays.
+        return None
     if not entries or not _is_common(case, entries, events, timers, city):
         return None
     report = events[entries[0]["event_id"]]

@@ -122,8 +122,10 @@ def _take(
     telling = telling._replace(event_id=event["event_id"], heard_at=max(now, event["received_at"]))
     deadlines = Deadlines(case, city, event["received_at"], telling)
     work = Work(case, event, city, now, deadlines, was_parked)
-    resume_by_itself(deadlines, clock_instant(event), inclusive=False)
-    deadlines.reach(work.at)
+    # The result of a call-back that comes before its completion says nothing about the time until then.
+    if event["kind"] != "VISITED" or case["status"] in ENDED:
+        resume_by_itself(deadlines, clock_instant(event), inclusive=False)
+        deadlines.reach(work.at)
     step = _step(work)
     if step.outcome == "PARKED":
         case["parked"] = [*case["parked"], event]

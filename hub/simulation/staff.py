@@ -61,7 +61,7 @@ class Staff:
         match self._draw(_SIGNATURES):
             case "prompt":
                 clock = life.known.clock("sign")
-                share = 0.05 + 0.6 * life.random.random() ** 2
+                share = 0.04 + 0.46 * life.random.random() ** 2
                 sign_at = life.pace.office(at_ms, 2, 40) if clock is None else life.pace.part(clock, share)
                 self._as_holder(max(sign_at, at_ms + MINUTE_MS), number, self._sign)
             case "late":
@@ -194,11 +194,11 @@ class Staff:
                 return max(pace.office(due, 30, 400), at_ms + MINUTE_MS)
             case "very_late":
                 return max(pace.office(clock["second_at"] or due, 30, 480), at_ms + MINUTE_MS)
-        planned = pace.part(clock, 0.08 + 0.78 * random.random() ** 1.6)
+        planned = pace.part(clock, 0.06 + 0.7 * random.random() ** 1.6)
         if planned > at_ms:
             return planned
         left = due - at_ms
-        return at_ms + int(left * random.uniform(0.1, 0.6)) if left > 0 else pace.office(at_ms, 30, 240)
+        return at_ms + int(left * random.uniform(0.1, 0.5)) if left > 0 else pace.office(at_ms, 30, 240)
 
     def _midway(self, at_ms: int) -> int:
         """Some time between now and the due instant."""

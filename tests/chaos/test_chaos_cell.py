@@ -10,7 +10,7 @@ PLAN = Plan(minutes=0.35, seed=20261110, messages=20_000)
 @pytest.mark.chaos
 @pytest.mark.integration
 def test_nothing_is_lost_doubled_or_reordered_while_workers_and_broker_die(tmp_path):
-    """20,000 messages with resends and disorder, every deadline overdue; the outside checker finds no difference."""
+    """20,000 messages with resends and disorder, every deadline overdue: the checker finds no difference."""
     said: list[str] = []
 
     outcome = run(PLAN, tmp_path / "hub", said.append)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, get_args
 
 import pytest
@@ -143,7 +144,7 @@ def test_every_event_ends_as_exactly_one_entry_whatever_it_says(
         return
     assert {one["kind"] for one in case["parked"]} <= {"VISITED"}
     versions = [one["version"] for one in entries]
-    assert all(before < after for before, after in zip(versions, versions[1:], strict=False))
+    assert all(before < after for before, after in pairwise(versions))
     assert versions[-1] == case["version"]
     assert [one["from_status"] for one in entries] == [None, *(one["to_status"] for one in entries[:-1])]
     assert entries[-1]["to_status"] == case["status"]

@@ -1,4 +1,4 @@
-"""重算时限: a calendar that is published or corrected moves what is not a fact yet, and everybody concerned hears."""
+"""重算时限: a calendar that is published or corrected moves what is not a fact yet, and all concerned hear."""
 
 from datetime import date
 from typing import Any
@@ -116,7 +116,7 @@ def test_a_corrected_calendar_moves_a_due_within_the_year(life_in: Any, at: Any)
 
 
 def test_a_due_that_moves_into_the_past_is_told_by_the_next_timer(life_in: Any, at: Any) -> None:
-    """A Saturday turned out to be worked: the breach it makes is a fact of that Saturday, whenever it was learnt."""
+    """A Saturday turned out to be worked: the breach it makes is a fact of that Saturday, learnt later or not."""
     worked = WorkCalendar("2026c", frozenset({2026}), {date(2026, 11, 14): False})
     life = life_in(editions=(CalendarEdition(0, OLD), CalendarEdition(at("2026-11-16 12:00"), worked)))
     life.on("REPORTED", "2026-11-10 08:00")

@@ -108,7 +108,7 @@ def test_after_an_outage_the_next_event_finds_the_case_resumed(held: Any, at: An
 
 
 def test_an_event_at_the_very_end_still_finds_it_suspended(held: Any, at: Any) -> None:
-    """An event at an instant is taken before a timer of that instant: the resumption is the event's, not its own."""
+    """An event at an instant is taken before a timer of that instant: the resumption is the event's."""
     held.by_lead("SUSPENDED", "2026-11-11 08:00", reason="结冰", until=str(at("2026-11-13 08:00")))
 
     entry = held.by_lead("RESUMED", "2026-11-13 08:00")
