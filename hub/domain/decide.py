@@ -114,7 +114,6 @@ def _take(
     """Take one event into the working copy; it ends as exactly one entry."""
     case = decision.case
     assert case is not None, "a decision under way has a case"
-    from_status = case["status"]
     case["version"] += 1
     if not case["policy_version"]:
         on = city.local_date(event["received_at"])
@@ -126,6 +125,7 @@ def _take(
     if event["kind"] != "VISITED" or case["status"] in ENDED:
         resume_by_itself(deadlines, clock_instant(event), inclusive=False)
         deadlines.reach(work.at)
+    from_status = case["status"]
     step = _step(work)
     if step.outcome == "PARKED":
         case["parked"] = [*case["parked"], event]

@@ -21,6 +21,7 @@ from hub.simulation import expected_of, simulate
 pytestmark = pytest.mark.integration
 
 CASES = 300
+DAYS = 4
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +33,13 @@ def demo_hub(new_hub):
 @pytest.fixture(scope="module")
 def first(demo_hub) -> dict[str, Any]:
     """What the first demo said."""
-    return demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0")
+    return demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0", "--days", str(DAYS))
 
 
 @pytest.fixture(scope="module")
 def expected(samples: Path, qiqihar) -> dict[str, Any]:
     """The verdicts the samples and the simulated day must get."""
-    day = expected_of(simulate(CASES, 1, DAY, qiqihar))
+    day = expected_of(simulate(CASES, 1, DAY, qiqihar, DAYS))
     verdicts, reasons = Counter(day.verdicts), Counter(day.reasons)
     for folder in (samples, samples / "bad"):
         for one in json.loads((folder / "expected.json").read_text("utf-8"))["files"].values():
@@ -105,7 +106,7 @@ def test_nothing_runs_after_the_demo(demo_hub, first):
 
 def test_a_second_demo_on_the_same_data_finds_resends_only(demo_hub, first):
     """The same seed publishes the same records: all were passed on before, except those that are dead again."""
-    second = demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0")
+    second = demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0", "--days", str(DAYS))
 
     assert (second["published"], second["dead"]) == (first["published"], first["dead"])
     assert second["dead_by_reason"] == first["dead_by_reason"]
@@ -116,7 +117,7 @@ def test_a_second_demo_on_the_same_data_finds_resends_only(demo_hub, first):
 
 def test_on_a_terminal_the_hub_stays_until_ctrl_c(demo_hub, first):
     """Progress, tables and where to look next; one Ctrl-C takes everything down, without a traceback."""
-    shown, code, ran_meanwhile = demo_on_a_terminal(demo_hub, "--cases", "20", "--rate", "0")
+    shown, code, ran_meanwhile = demo_on_a_terminal(demo_hub, "--cases", "20", "--rate", "0", "--days", str(DAYS))
 
     assert "Traceback" not in shown
     assert "Aborted" not in shown

@@ -102,7 +102,7 @@ def test_after_an_outage_the_next_event_finds_the_case_resumed(held: Any, at: An
 
     entry = held.by_lead("DONE", "2026-11-18 18:00")
 
-    assert (entry["outcome"], entry["to_status"]) == ("APPLIED", "DONE")
+    assert (entry["outcome"], entry["from_status"], entry["to_status"]) == ("APPLIED", "SIGNED", "DONE")
     assert held.fact("AUTO_RESUMED")["happened_at"] == at("2026-11-13 08:00")
     assert held.told("MET")[-1] == ("MET", "handle", 1, 1, "2026-11-18 18:00")
 
