@@ -1,6 +1,7 @@
 """One log in whatever batches, heard in time or after an outage: the same case, and the same facts about it."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ EARLY = "2026-11-10 08:00"
 @pytest.fixture(scope="module")
 def life(make_event: Make) -> list[Any]:
     """Late work, a return, a suspension with an end, rework, an appeal and 销号, told in time order."""
+    excuse = {"appeal": "EXCUSED", "clock": "sign"}
     until = {"until": str(1_794_974_400_000)}  # 2026-11-18 12:00
     grant = {"extension_value": "1", "extension_unit": "work_day"}
     return [
@@ -37,7 +39,7 @@ def life(make_event: Make) -> list[Any]:
         make_event("URGED", "2026-11-19 09:00"),
         make_event("DONE", "2026-11-23 09:00", attributes=FOREIGN, text="已更换阀门"),
         make_event("VISITED", "2026-11-24 09:00", attributes=BAD),
-        make_event("APPEALED", "2026-11-25 09:00", source="desk", attributes={"appeal": "EXCUSED", "clock": "sign"}),
+        make_event("APPEALED", "2026-11-25 09:00", source="desk", attributes=excuse),
         make_event("DONE", "2026-12-07 09:00", attributes=FOREIGN, text="已重新接管"),
         make_event("VISITED", "2026-12-08 09:00", attributes=GOOD),
     ]
@@ -67,7 +69,7 @@ def test_the_batches_of_one_log_leave_no_trace(driver_at: Any, codec: Codec, lif
     whole, split = driver_at(EARLY), driver_at(EARLY)
     pipe(whole, codec, life)
     borders = [0, *sorted(cuts), len(life)]
-    for begin, end in zip(borders, borders[1:], strict=False):
+    for begin, end in pairwise(borders):
         pipe(split, codec, life[begin:end])
 
     assert split.rows == whole.rows
@@ -87,7 +89,7 @@ def facts_of(driver: TestDriver, codec: Codec) -> list[tuple[Any, ...]]:
 def test_an_outage_changes_when_facts_are_told_and_nothing_else(
     driver_at: Any, codec: Codec, life: Any, away: int, back: int
 ) -> None:
-    """From one event on until after a later one the hub is away: it hears of all of them at once, and then goes on."""
+    """From one event on until after a later one the hub is away: it hears of all of them at once, and goes on."""
     steady, away_for = driver_at(EARLY), driver_at(EARLY)
     for event in life:
         steady.run_until(event["occurred_at"] - 1)
