@@ -130,7 +130,7 @@ def _rework(work: Work, result: CallBackResult) -> Step:
     case["cycle"] += 1
     case["leg"], case["step"], case["urged_in_cycle"] = 1, 0, 0
     case["leg_at"] = event["occurred_at"]
-    case["closed_at"] = case["signed_off_at"] = case["suspension"] = None
+    case["closed_at"] = case["signed_off_at"] = case["suspension"] = case["answer"] = None
     case["co_handlers"] = []
     case["status"] = "DISPATCHED"
     had_it_last = last["unit"] if last is not None else next(iter(case["past_units"][-1:]), None)

@@ -271,7 +271,8 @@ def _ended(work: Work, step: Step) -> Step:
     """Done or answered: the citizen has an answer, the callers are owed a call-back, if there are any to call."""
     case, event = work.case, work.event
     case["closed_at"] = event["occurred_at"]
-    case["answer"] = event["text"] or case["answer"]
+    if event["kind"] != "REPORTED":
+        case["answer"] = event["text"] or case["answer"]
     case["suspension"] = None
     lead = case["lead"]
     work_ended(work, lead["unit"] if lead is not None else None)

@@ -46,12 +46,13 @@ def test_a_task_for_each_caller_names_nobody(life: Any) -> None:
         ("SOLVED", "SATISFIED", "SATISFIED"),
         ("SOLVED", "BASICALLY_SATISFIED", "BASICALLY_SATISFIED"),
         ("SOLVED", "REFUSED", "REFUSED"),
+        ("SOLVED", "NOT_RATED", "REFUSED"),
     ],
 )
 def test_a_caller_who_wants_nothing_more_settles_the_call_back(
     life: Any, solved: str, satisfaction: str, result: str
 ) -> None:
-    """满意, 基本满意, 拒访: the case is closed in the very event, both answers kept as they were given."""
+    """满意, 基本满意, 拒访, 未评价: the case is closed in the very event, both answers kept as they were given."""
     done(life)
 
     entry = life.called("2026-11-11 09:00", satisfaction, solved)

@@ -301,7 +301,8 @@ def test_the_samples_live_their_lives_in_the_city_of_qiqihar(topics: Catalogue, 
     assert {case_id: cases[case_id]["status"] for case_id in ends} == ends
     reworked = cases["hotline:HL2026111000017"]
     assert [(one["cycle"], one["result"]) for one in reworked["call_backs"]] == [(1, "PARTLY_SOLVED")]
-    assert (reworked["cycle"], reworked["cycles"][0]["answer"]) == (2, reworked["answer"])
+    assert (reworked["cycle"], len(reworked["cycles"]), reworked["answer"]) == (2, 1, None)
+    assert reworked["cycles"][0]["answer"]
     whistled = cases["grid:WG202611100010"]
     assert (whistled["level"], whistled["tier"], len(whistled["co_handlers"])) == ("difficult", "city", 3)
     assert cases["hotline:HL2026111500009"]["secret"] is True

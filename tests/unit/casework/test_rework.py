@@ -35,6 +35,7 @@ def test_the_same_unit_gets_the_case_again_and_is_told_why(done: Any) -> None:
     assert (again["reason"], again["cycle"], again["leg"], again["note"]) == ("rework", 2, 1, "仍只有15度")
     assert again["dispatch_id"] != done.dispatches[0]["dispatch_id"]
     assert (done.now["status"], done.now["lead"]["signed_at"], done.now["closed_at"]) == ("DISPATCHED", None, None)
+    assert done.now["answer"] is None
 
 
 def test_the_world_is_told_of_the_rework(done: Any) -> None:

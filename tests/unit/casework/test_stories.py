@@ -90,6 +90,7 @@ def test_a_grid_worker_who_handled_it_leaves_a_finished_case(life: Any) -> None:
     assert (entry["outcome"], entry["reason"], entry["to_status"]) == ("APPLIED", "self_handled", "CLOSED")
     assert life.now["level"] == "ordinary"
     assert life.now["closed_at"] == life.now["reported_at"]
+    assert life.now["answer"] is None
     assert life.dispatches == []
 
 
