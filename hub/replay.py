@@ -61,15 +61,23 @@ class Replay:
         self._decoder = decoder
         self._timers = timers.versions if timers is not None else {}
         self._versions: dict[bytes, int] = {}
+        # As the processor reads them quickest; `rows` are those of the changelog.
+        self._local: dict[bytes, Row] = {}
         self.rows: dict[bytes, Row] = {}
 
     def version(self, key: bytes) -> int:
-        """The version of a case; only cases whose timers fired are followed."""
-        return self._versions.get(key, 0)
+        """The version of a case, 0 before its first row and without a decoder."""
+        row = self.rows.get(key)
+        if row is None or self._decoder is None:
+            return 0
+        known = self._versions.get(key)
+        if known is None:
+            known = self._versions[key] = self._decoder.decode(row.value)["version"]
+        return known
 
     def take(self, record: Record) -> Iterator[Done]:
         """What one record does, after the timers that fired before it."""
-        processor, rows = self._processor, self.rows
+        processor = self._processor
         try:
             prepared = processor.prepare(record)
         except Exception as error:  # noqa: BLE001 - the contract of Processor: a dead letter
@@ -77,7 +85,7 @@ class Replay:
             return
         for key in prepared.keys:
             yield from self.fire(key)
-        before = {key: rows.get(key) for key in prepared.keys}
+        before = {key: self._local.get(key) for key in prepared.keys}
         try:
             result = processor.process(record, prepared, before, _NO_INSTANT)
         except Exception as error:  # noqa: BLE001 - as above
@@ -91,13 +99,13 @@ class Replay:
         versions = self._timers.get(key)
         while versions and self.version(key) + 1 in versions:
             versions.remove(self.version(key) + 1)
-            row = self.rows[key]
+            row = self._local[key]
             if row.due is None:
                 versions.add(self.version(key) + 1)
                 return
             result = self._processor.fire(key, row.due, row, _NO_INSTANT)
             if key not in result.puts:
-                result.puts[key] = Row(row.value)
+                result.puts[key] = Row(self.rows[key].value, None, row.local)
             self._keep(result)
             yield Done(None, key, result)
 
@@ -113,12 +121,12 @@ class Replay:
 
     def _keep(self, result: Result) -> None:
         for key, row in result.puts.items():
+            self._versions.pop(key, None)
             if row is None:
                 self.rows.pop(key, None)
+                self._local.pop(key, None)
                 continue
-            self.rows[key] = Row(row.value, row.due)
-            if key in self._timers and self._decoder is not None:
-                self._versions[key] = self._decoder.decode(row.value)["version"]
+            self.rows[key], self._local[key] = Row(row.value, row.due), row
 
 
 def rows_of(changelog: Iterable[Record]) -> dict[bytes, Row]:

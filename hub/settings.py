@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     give_up_after: float = Field(120, gt=0, description="seconds a process waits for a broker that is away")
     clock: str | None = Field(
         None,
-        pattern=r"^\d{1,15}/\d{1,15}/\d+(\.\d+)?(/\d{1,15})?$",
-        description="a faster clock for rehearsals, START/BEGAN/SPEED[/UNTIL] in epoch ms; else the machine's",
+        pattern=r"^\d{1,15}/\d{1,15}/\d+(\.\d+)?(/\d{1,15}(/\d+(\.\d+)?/\d{1,15})*)?$",
+        description="a faster clock for rehearsals, START/BEGAN/SPEED[/UNTIL…] in epoch ms; else the machine's",
     )
     dedupe_days: int = Field(90, ge=1, le=3650, description="how long unify remembers an event")
 

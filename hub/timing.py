@@ -17,7 +17,7 @@ def clock_of(settings: Settings) -> Clock:
     try:
         return FastClock.parse(settings.clock)
     except ValueError as error:
-        raise Misconfigured([f"HUB_CLOCK: {error}; write it as START/BEGAN/SPEED[/UNTIL]"]) from None
+        raise Misconfigured([f"HUB_CLOCK: {error}; write it as START/BEGAN/SPEED[/UNTIL…]"]) from None
 
 
 def next_timer(metrics_port: int) -> float | None:

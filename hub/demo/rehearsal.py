@@ -2,22 +2,31 @@
 
 import re
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from hub.domain.instants import SHANGHAI, to_epoch_ms
-from streams.runtime.clock import FastClock
+from hub.simulation import Message
+from streams.runtime.clock import FastClock, Stretch
 
 _DAY_SECONDS: Final = 86_400
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SHORTEST: Final = 1.0
+_HOUR_MS: Final = 3_600_000
+# Of all seconds so many are given to every hour alike, whatever happens in it.
+_EVEN_SHARE: Final = 0.15
 
 
 @dataclass(slots=True, frozen=True)
 class Rehearsal:
-    """`days` from the first moment of `day` on, each passing in `day_in` seconds."""
+    """`days` from the first moment of `day` on, each passing in `day_in` seconds on the average.
+
+    Quiet hours pass quicker than busy ones: what happens in them is spread over the seconds as evenly as can be.
+    """
 
     day: date
     days: int
@@ -33,15 +42,25 @@ class Rehearsal:
         """The last moment of the last day."""
         return self.start_ms + timedelta(days=self.days) // timedelta(milliseconds=1)
 
-    @property
-    def speed(self) -> float:
-        """How many times as fast as the machine's clock."""
-        return _DAY_SECONDS / self.day_in
-
-    def clock(self, lead: float) -> FastClock:
+    def clock(self, lead: float, messages: Iterable[Message]) -> FastClock:
         """A clock that shows the start in `lead` seconds, and from the end on goes at the machine's pace."""
         began_ms = round((time.time() + lead) * 1000)
-        return FastClock(self.start_ms, round(self.speed, 6), began_ms, self.end_ms)
+        stretches = self.stretches(messages)
+        return FastClock(self.start_ms, stretches[0].speed, began_ms, stretches)
+
+    def stretches(self, messages: Iterable[Message]) -> list[Stretch]:
+        """The hours: each gets a share of all seconds as its records ask for, and none passes in no time."""
+        hours = range(24 * self.days)
+        records = Counter[int]()
+        for message in messages:
+            records[(message.at_ms - 1 - self.start_ms) // _HOUR_MS] += message.records
+        least = _EVEN_SHARE / (1 - _EVEN_SHARE) * max(1, records.total()) / len(hours)
+        weights = [records[hour] + least for hour in hours]
+        seconds = [self.days * self.day_in * weight / sum(weights) for weight in weights]
+        return [
+            Stretch(round(3600 / each, 6), self.start_ms + (hour + 1) * _HOUR_MS)
+            for hour, each in zip(hours, seconds, strict=True)
+        ]
 
 
 def seconds_of(text: str) -> float:

@@ -1,14 +1,13 @@
 """What the demo ends with: the account of every record, and the cases by source, level, tier and division."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hub.demo.traffic import Published
+from hub.domain.case import CaseState
 from hub.domain.city import City
-from hub.reading import Reader
-from hub.topics import Catalogue
-from schemas.codec import Codec
 
 UNPLACED = "unplaced"
 
@@ -85,21 +84,15 @@ class Cases:
         return {name: dict(value) if isinstance(value, Counter) else value for name, value in values.items()}
 
 
-def cases_of(bootstrap: str, topics: Catalogue, codec: Codec, city: City) -> Cases:
-    """Count the latest state of every case."""
-    latest: dict[bytes, bytes | None] = {}
-    with Reader(bootstrap) as reader:
-        for stored in reader.scan(topics.case_state):
-            if stored.key is not None:
-                latest[stored.key] = stored.value
+def cases_of(states: Iterable[CaseState], city: City) -> Cases:
+    """Count the latest states of all cases."""
     cases = Cases()
-    for value in latest.values():
-        if value is not None:
-            _count(cases, codec.decode(value), city)
+    for state in states:
+        _count(cases, state, city)
     return cases
 
 
-def _count(cases: Cases, state: dict[str, Any], city: City) -> None:
+def _count(cases: Cases, state: CaseState, city: City) -> None:
     cases.total += 1
     cases.by_status[state["status"]] += 1
     if state["status"] == "AWAITED":
@@ -108,5 +101,6 @@ def _count(cases: Cases, state: dict[str, Any], city: City) -> None:
     cases.by_source[state["source"]] += 1
     cases.by_level[state["level"] or UNPLACED] += 1
     cases.by_tier[state["tier"] or UNPLACED] += 1
-    division = (state["location"] or {}).get("division")
+    location = state["location"]
+    division = location["division"] if location is not None else None
     cases.by_division[city.place_name(division) if division else UNPLACED] += 1

@@ -19,9 +19,9 @@ from hub.demo.waiting import Hub, wait
 from hub.domain.city import City
 from hub.domain.errors import Misconfigured
 from hub.domain.instants import from_epoch_ms
-from hub.domain.ledger import Ledger
+from hub.domain.ledger import Ledger, draw
 from hub.domain.period import Period
-from hub.ledger import as_data, ledger_of
+from hub.ledger import as_data
 from hub.rebuilding import rebuild
 from hub.sending import open_publisher
 from hub.settings import Settings
@@ -152,14 +152,23 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
     account = wait(hub, traffic.published, watch.done)
     seconds = time.monotonic() - started
     watch.stage(f"all worked off after {seconds:.0f} s; now the check: every case again from its log")
-    cases = cases_of(found.bootstrap, topics, records, city)
     evidence = gather(found.bootstrap, topics, records)
+    states = evidence.cases.values()
     rebuilt = rebuild(found.bootstrap, topics, records, processor_of("casework", settings, topics, records))
     now_ms = clock.now_ms()
-    ledger = ledger_of(found.bootstrap, topics, records, Period.of(None, None, now_ms))
+    ledger = draw(states, Period.of(None, None, now_ms))
     checked = check(evidence, rebuilt, ledger.check(), city, _until(plan, clock))
-    ladder, now = ladder_of(evidence), from_epoch_ms(now_ms)
-    return Outcome(account, cases, ladder, ledger, checked, seconds, now, found.bootstrap, found.embedded)
+    return Outcome(
+        account=account,
+        cases=cases_of(states, city),
+        ladder=ladder_of(evidence),
+        ledger=ledger,
+        check=checked,
+        seconds=seconds,
+        now=from_epoch_ms(now_ms),
+        bootstrap=found.bootstrap,
+        embedded=found.embedded,
+    )
 
 
 def _refuse_a_running_hub(settings: Settings) -> None:
@@ -178,9 +187,9 @@ def _up(settings: Settings, plan: Plan, simulation: "_Simulation", watch: Watche
     rehearsal = plan.rehearsal
     if rehearsal is not None:
         cluster.up(settings, watch.stage)
-        simulation.messages()
+        messages = simulation.messages()
         lead = (_LEAD_SECONDS + _LEAD_PER_WORKER * settings.workers) * simulation.contention
-        clock = rehearsal.clock(lead)
+        clock = rehearsal.clock(lead, messages)
         settings = settings.model_copy(update={"clock": str(clock)})
     found = lifecycle.up(settings, watch.stage)
     return found, settings.model_copy(update={"bootstrap": found.bootstrap})
@@ -205,9 +214,9 @@ def _publish(traffic: Traffic, messages: list[Message], plan: Plan, hub: Hub, wa
 
 
 def _told(plan: Plan) -> str:
-    if plan.rehearsal is None:
+    if plan.day_in is None:
         return f"a day with {plan.cases} cases"
-    return f"{plan.cases} cases of {plan.day:%a %m-%d}, lived for {plan.days} days of {plan.day_in:g} s"
+    return f"{plan.cases} cases of {plan.day:%a %m-%d}, {plan.days} days in {plan.days * plan.day_in:g} s"
 
 
 def _until(plan: Plan, clock: Clock) -> int:

@@ -1,7 +1,11 @@
 """The runtime's clocks: the system's, a faster one for rehearsals, and one that tests move by hand."""
 
 import time
-from typing import Protocol
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+_MACHINES_PACE: Final = 1.0
 
 
 class Clock(Protocol):
@@ -33,52 +37,71 @@ class SystemClock:
         return round(seconds * 1000)
 
 
+class Stretch(NamedTuple):
+    """How many times as fast as the machine's a clock runs, and up to which instant (epoch ms) of its own."""
+
+    speed: float
+    until_ms: int
+
+
 class FastClock:
     """Shows `start_ms` when the machine's clock shows `began_ms`, and runs `speed` times as fast from there.
 
-    From `until_ms` on, if there is such an end, it goes on at the machine's pace. Processes that are given the same
-    numbers agree on the time.
+    With `stretches` it runs at the pace of each up to its end, and after the last one at the machine's. Processes
+    that are given the same numbers agree on the time.
     """
 
     def __init__(
-        self, start_ms: int, speed: float, began_ms: int | None = None, until_ms: int | None = None
+        self, start_ms: int, speed: float, began_ms: int | None = None, stretches: Sequence[Stretch] = ()
     ) -> None:
-        self._start_ms = start_ms
-        self._speed = speed
-        self._began = time.time() if began_ms is None else began_ms / 1000
-        self._until_ms = until_ms
+        if any(each <= 0 for each in (speed, *(stretch.speed for stretch in stretches))):
+            raise ValueError("a clock runs forward")
+        began = time.time() if began_ms is None else began_ms / 1000
+        # From the instant of the same index on, shown and real, it runs at that speed.
+        self._shown, self._real, self._speeds = [start_ms], [began], [speed]
+        if stretches:
+            self._speeds = [*(stretch.speed for stretch in stretches), _MACHINES_PACE]
+        for stretch in stretches:
+            if stretch.until_ms <= self._shown[-1]:
+                raise ValueError("each stretch of a clock ends after the one before")
+            took = (stretch.until_ms - self._shown[-1]) / 1000 / stretch.speed
+            self._real.append(self._real[-1] + took)
+            self._shown.append(stretch.until_ms)
 
     @classmethod
     def parse(cls, text: str) -> "FastClock":
-        """From `START/BEGAN/SPEED` or `START/BEGAN/SPEED/UNTIL`, as `str` writes it; raises `ValueError`."""
-        start, began, speed, *until = text.split("/")
-        if float(speed) <= 0:
-            raise ValueError("a clock runs forward")
-        if len(until) > 1:
-            raise ValueError("a clock has at most four parts")
-        return cls(int(start), float(speed), int(began), int(until[0]) if until else None)
+        """From `START/BEGAN/SPEED`, or `START/BEGAN/SPEED/UNTIL/SPEED/UNTIL…`, as `str` writes it.
+
+        Raises `ValueError`.
+        """
+        start, began, speed, *more = text.split("/")
+        if len(more) == 0:
+            return cls(int(start), float(speed), int(began))
+        paces, ends = (speed, *more[1::2]), more[0::2]
+        stretches = [Stretch(float(pace), int(end)) for pace, end in zip(paces, ends, strict=True)]
+        return cls(int(start), float(speed), int(began), stretches)
 
     def __str__(self) -> str:
-        until = "" if self._until_ms is None else f"/{self._until_ms}"
-        return f"{self._start_ms}/{round(self._began * 1000)}/{self._speed}{until}"
+        head = f"{self._shown[0]}/{round(self._real[0] * 1000)}"
+        ends = [*(f"/{end}" for end in self._shown[1:]), ""]
+        paces = self._speeds[:-1] if len(self._speeds) > 1 else self._speeds
+        return head + "".join(f"/{pace}{end}" for pace, end in zip(paces, ends, strict=False))
 
     def now_ms(self) -> int:
-        return self._shown(time.time())
+        return self._at(time.time())
 
     def seconds_until(self, instant_ms: int) -> float:
-        fast_until = instant_ms if self._until_ms is None else min(instant_ms, self._until_ms)
-        real = self._began + (fast_until - self._start_ms) / 1000 / self._speed + (instant_ms - fast_until) / 1000
+        at = max(bisect_right(self._shown, instant_ms) - 1, 0)
+        real = self._real[at] + (instant_ms - self._shown[at]) / 1000 / self._speeds[at]
         return real - time.time()
 
     def span_ms(self, seconds: float) -> int:
         now = time.time()
-        return self._shown(now) - self._shown(now - seconds)
+        return self._at(now) - self._at(now - seconds)
 
-    def _shown(self, real: float) -> int:
-        shown = self._start_ms + int((real - self._began) * 1000 * self._speed)
-        if self._until_ms is None or shown <= self._until_ms:
-            return shown
-        return self._until_ms + int((shown - self._until_ms) / self._speed)
+    def _at(self, real: float) -> int:
+        at = max(bisect_right(self._real, real) - 1, 0)
+        return self._shown[at] + int((real - self._real[at]) * 1000 * self._speeds[at])
 
 
 class ManualClock:

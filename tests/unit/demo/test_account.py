@@ -5,9 +5,14 @@ from collections import Counter
 
 import pytest
 
+from hub.demo.check import Check
+from hub.demo.ladder import Ladder
 from hub.demo.result import Account, Cases, account_of
 from hub.demo.run import Outcome
 from hub.demo.traffic import Published, sample_files
+from hub.domain.instants import from_epoch_ms
+from hub.domain.ledger import Ledger
+from hub.domain.period import Period
 
 SOURCES = {"raw.hotline": "hotline", "raw.grid": "grid"}
 
@@ -75,7 +80,17 @@ def test_letters_of_the_edge_are_dead_records(published):
 def test_the_result_as_data_has_the_four_counts_on_top():
     """One JSON object, names as documented, tables as plain counts."""
     cases = Cases(total=3, by_level=Counter({"key": 2, "ordinary": 1}))
-    outcome = Outcome(Account(5, 3, 1, 1), cases, 1.23456, "127.0.0.1:1", True)
+    outcome = Outcome(
+        account=Account(5, 3, 1, 1),
+        cases=cases,
+        ladder=Ladder(rework=2),
+        ledger=Ledger(Period(0, 10, 10)),
+        check=Check(outcomes=7, rebuilt=3),
+        seconds=1.23456,
+        now=from_epoch_ms(10),
+        bootstrap="127.0.0.1:1",
+        embedded=True,
+    )
 
     data = json.loads(json.dumps(outcome.as_data()))
 
@@ -83,6 +98,23 @@ def test_the_result_as_data_has_the_four_counts_on_top():
     assert [data[name] for name in list(data)[:5]] == [5, 3, 1, 1, 0]
     assert data["cases"]["by_level"] == {"key": 2, "ordinary": 1}
     assert data["cases"]["total"] == 3
+    assert data["ladder"]["rework"] == 2
+    assert data["ledger"]["figures"]["received"]["count"] == 0
+    assert data["check"]["outcomes"] == 7
+    assert {"early", "twice", "missing", "rebuilt", "differing", "letters", "identities"} <= set(data["check"])
+    assert outcome.holds
+
+
+def test_a_lost_record_or_a_failed_check_is_a_problem():
+    """Either makes the demo exit with 1 and a line that says so."""
+
+    def outcome(account: Account, check: Check) -> Outcome:
+        ledger = Ledger(Period(0, 10, 10))
+        return Outcome(account, Cases(), Ladder(), ledger, check, 1.0, from_epoch_ms(10), "127.0.0.1:1", True)
+
+    assert outcome(Account(5, 3, 1, 0), Check()).problems == ["1 records are unaccounted for"]
+    assert outcome(Account(), Check(problems=["hotline:HL1: …"])).problems == ["hotline:HL1: …"]
+    assert not outcome(Account(), Check(problems=["hotline:HL1: …"])).holds
 
 
 def test_good_samples_come_before_bad_ones(tmp_path):
