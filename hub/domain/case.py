@@ -197,7 +197,9 @@ class Supervision(TypedDict):
 
 
 class CaseState(TypedDict):
-    """Where a case stands. Instants are epoch milliseconds; all but `Party.dispatched_at` by the source's clock.
+    """Where a case stands. Instants are epoch milliseconds by the source's clock, never after the hub heard of it.
+
+    `Party.dispatched_at` is the hub's own, `Entry.at` the source's as it was sent.
 
     `parked` holds the early events themselves; the row keeps them encoded (`streams.casework.rows`).
     `limits_version` and `policy_version` are those of the day it was reported. `closed_at` is the instant work

@@ -120,7 +120,7 @@ def _take(
         case["limits_version"], case["policy_version"] = city.limits_at(on).version, city.policy_at(on).version
     telling = telling._replace(event_id=event["event_id"], heard_at=max(now, event["received_at"]))
     deadlines = Deadlines(case, city, event["received_at"], telling)
-    work = Work(case, event, city, now, deadlines, was_parked)
+    work = Work(case, _as_heard(event), city, now, deadlines, was_parked)
     # The result of a call-back that comes before its completion says nothing about the time until then.
     if event["kind"] != "VISITED" or case["status"] in ENDED:
         resume_by_itself(deadlines, clock_instant(event), inclusive=False)
@@ -132,7 +132,7 @@ def _take(
     if step.status is not None:
         case["status"] = step.status
     if step.outcome == "APPLIED":
-        case["last_at"] = max(case["last_at"], event["occurred_at"])
+        case["last_at"] = max(case["last_at"], clock_instant(event))
     seen = _seen_id(case, event)
     if seen not in case["seen"] and step.outcome != "PARKED":
         case["seen"] = [*case["seen"], seen]
@@ -176,6 +176,12 @@ def _seen_id(case: CaseState, event: CaseEvent) -> str:
     if event["source"] == case["source"]:
         return event["source_event_id"]
     return f"{event['source']}:{event['source_event_id']}"
+
+
+def _as_heard(event: CaseEvent) -> CaseEvent:
+    """An event from the future happened when the hub heard of it: no clock that is ahead keeps later words out."""
+    instant = clock_instant(event)
+    return event if instant == event["occurred_at"] else {**event, "occurred_at": instant}
 
 
 def _by_time(event: CaseEvent) -> tuple[int, str]:

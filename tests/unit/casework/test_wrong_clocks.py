@@ -23,14 +23,36 @@ def test_a_completion_from_the_future_is_in_time_when_the_hub_heard_of_it(life: 
     """Nor miss one: what matters is when it was reported."""
     life.on("REPORTED", "2026-11-10 08:00")
     life.by_lead("SIGNED", "2026-11-10 09:00")
-    lead = {name: life.now["lead"][name] for name in ("dispatch_id", "endpoint_id")}
 
-    life.on("DONE", "2026-11-20 08:00", attributes=lead, received_at=at("2026-11-16 18:00"))
+    life.on("DONE", "2026-11-20 08:00", attributes=lead_of(life), received_at=at("2026-11-16 18:00"))
 
     assert life.told("MET")[-1] == ("MET", "handle", 1, 1, "2026-11-16 18:00")
     assert life.told("FIRST_TIMEOUT") == []
     assert life.clock("handle")["ended_at"] == at("2026-11-16 18:00")
     assert life.due_of("call_back") == "2026-11-18 18:00"
+
+
+def test_a_terminal_that_is_ahead_keeps_no_later_word_out(life: Any, at: Any) -> None:
+    """Done "tomorrow", heard today: the caller who is asked this evening is asked after the end, and is heard."""
+    life.on("REPORTED", "2026-11-10 08:00")
+    life.on("DONE", "2026-11-11 15:00", attributes=lead_of(life), received_at=at("2026-11-10 15:00"))
+    assert life.now["closed_at"] == at("2026-11-10 15:00")
+    assert life.now["decisions"][-1]["at"] == at("2026-11-11 15:00")
+
+    entry = life.called("2026-11-10 17:00")
+
+    assert (entry["outcome"], entry["to_status"]) == ("APPLIED", "CLOSED")
+
+
+def test_a_suspension_from_the_future_can_be_ended_at_once(life: Any, at: Any) -> None:
+    """The desk's resumption is younger than the instant at which the hub heard of the suspension."""
+    life.on("REPORTED", "2026-11-10 08:00")
+    life.on("SUSPENDED", "2026-11-12 09:00", attributes=lead_of(life), received_at=at("2026-11-10 09:00"))
+
+    entry = life.by_desk("RESUMED", "2026-11-10 10:00")
+
+    assert (entry["outcome"], entry["to_status"]) == ("APPLIED", "DISPATCHED")
+    assert life.due_of("handle") == "2026-11-17 09:00"
 
 
 def test_a_report_from_the_past_has_missed_its_deadlines_once_each(life: Any, at: Any) -> None:
