@@ -140,7 +140,7 @@ def _rework(work: Work, result: CallBackResult) -> Step:
     else:
         lead = next_lead(case, work.city, work.now)
     case["lead"] = lead
-    work.deadlines.rework_limits()
+    work.deadlines.renew_limits()
     work.deadlines.take(CalledBack(work.at, is_satisfied=False, unit=lead["unit"]))
     work.deadlines.say("REWORK", clock_named(work.deadlines.clocks, "handle"), work.at, result.lower())
     announce_lead(work, "rework", event["text"])

@@ -126,9 +126,10 @@ def send_back(work: Work, step: Step) -> Step:
     case["returned"] += 1
     case["past_units"] = [*case["past_units"], lead["unit"]]
     reassess(case, work.city)
-    work.deadlines.relimit(work.at)
     if work.policy.on_return == "desk":
+        work.deadlines.relimit(work.at)
         return wait_at_desk(work, step, reason)
+    work.deadlines.renew_limits()
     return next_leg(work, step, "returned", reason)
 
 
@@ -140,12 +141,13 @@ def whistle(work: Work, step: Step) -> Step:
         return step
     reason = event["attributes"].get("reason")
     blow_up(case, city, _asked_level(event))
-    work.deadlines.relimit(work.at)
     if case["tier"] == tier or not would_move(case, city, work.now):
         # No tier above, or its desk has the case already: the lead stays and gets help.
+        work.deadlines.relimit(work.at)
         step = Step("APPLIED", case["status"], step.reason or "same_lead")
         work.send("UPDATE", "whistled", lead, reason)
     else:
+        work.deadlines.renew_limits()
         work.send("RECALL", "whistled", lead, reason)
         step = next_leg(work, step, "whistled", reason)
     _call_in(work, reason)
@@ -227,13 +229,14 @@ def _said(work: Work, step: Step, why: str) -> Step:
             work.deadlines.relimit(work.at)
         return step
     has_risen = is_weighty and reassess(case, work.city)
+    if lead is not None and case["tier"] != tier and would_move(case, work.city, work.now):
+        work.deadlines.renew_limits()
+        work.send("RECALL", "level_raised", lead, None)
+        return next_leg(work, step, "level_raised", event["text"])
     if is_weighty:
         work.deadlines.relimit(work.at)
     if lead is None:
         return step
-    if case["tier"] != tier and would_move(case, work.city, work.now):
-        work.send("RECALL", "level_raised", lead, None)
-        return next_leg(work, step, "level_raised", event["text"])
     work.tell_holders("level_raised" if has_risen else why, event["text"])
     return step
 

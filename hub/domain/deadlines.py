@@ -109,15 +109,23 @@ class Deadlines:
         self._keep(fire(self.clocks, now))
 
     def relimit(self, at: datetime) -> None:
-        """The limits of the case as it now stands; of two handle dues the earlier one holds."""
-        case, was = self.case, self.clocks
-        row, handle = limits_of(case, self.city)
-        level = case["level"] or "ordinary"
+        """The limits of the case as it now stands; of two dues of the handle clock the earlier one holds."""
+        was = self.clocks.limit
+        self.renew_limits()
+        if self.clocks.limit != was:
+            self.take(LevelRaised(at, self.clocks.level, self.clocks.limit))
+
+    def renew_limits(self) -> None:
+        """The limits of the case as it now stands for clocks that start from now on; what runs, runs as it did."""
+        row, handle = limits_of(self.case, self.city)
         self.clocks = replace(
-            was, level=level, total_limit=row.total, sign_limit=row.sign, call_back_limit=row.call_back
+            self.clocks,
+            level=self.case["level"] or "ordinary",
+            limit=handle,
+            sign_limit=row.sign,
+            total_limit=row.total,
+            call_back_limit=row.call_back,
         )
-        if handle != was.limit:
-            self.take(LevelRaised(at, level, handle))
 
     def recalculate(self) -> list[tuple[Clock, Clock]]:
         """The running clocks by the calendar of now; those whose instants moved, as they were and as they are."""
@@ -145,13 +153,6 @@ class Deadlines:
         scheme = category["scheme"] if category is not None else None
         limits = self.city.limits_of(self.case["limits_version"])
         return limits.steps_of(scheme, self.city.category_code(category))
-
-    def rework_limits(self) -> None:
-        """The next cycle runs by the limits of the case as it now stands, from its first handling step."""
-        row, handle = limits_of(self.case, self.city)
-        self.clocks = replace(
-            self.clocks, limit=handle, sign_limit=row.sign, total_limit=row.total, call_back_limit=row.call_back
-        )
 
     def say(
         self,

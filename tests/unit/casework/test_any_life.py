@@ -74,7 +74,7 @@ def any_life(draw: st.DrawFn) -> Told:
             kind,
             draw(st.integers(-8, 40)),
             draw(st.sampled_from([f"id/{number}", f"id/{number}", f"id/{number}", "id/0"])),
-            draw(st.sampled_from(["a" * 32, "b" * 32, None])),
+            draw(st.sampled_from(["a" * 32, "b" * 32, "c" * 32, None])),
             draw(st.sampled_from(WORDS[kind])),
         )
         for number, kind in enumerate(kinds)
@@ -153,7 +153,9 @@ def test_every_event_ends_as_exactly_one_entry_whatever_it_says(
     assert all(was == found or (was == "SUSPENDED" and found in RESUMED) for was, found in steps)
     assert entries[-1]["to_status"] == case["status"]
     changed = [one for one in entries if one["from_status"] != one["to_status"]]
-    assert {one["outcome"] for one in changed} == {"APPLIED"}
+    # A word that is said again may raise the level, and with it move the case.
+    again = {(one["reason"], one["to_status"]) for one in changed if one["outcome"] != "APPLIED"}
+    assert again <= {("revision", "DISPATCHED"), ("second_report", "DISPATCHED")}
 
 
 @ANY_LIFE

@@ -85,6 +85,24 @@ def test_a_new_leg_has_the_full_limit_of_the_present_level(life: Any) -> None:
     assert (life.due_of("sign", leg=2), life.due_of("handle", leg=2)) == ("2026-11-10 14:00", "2026-12-01 10:00")
 
 
+@pytest.mark.parametrize("what", ["returned", "whistled", "urged"])
+def test_a_leg_that_a_raised_level_ends_stays_on_record_as_it_ran(life: Any, what: str, at: Any) -> None:
+    """Five work days from its beginning: the new level's limit is the next unit's, not the one's that leaves."""
+    life.on("REPORTED", "2026-11-10 08:00")
+    life.by_lead("RETURNED", "2026-11-10 09:00", reason="x")
+    if what == "returned":
+        life.by_lead("RETURNED", "2026-11-10 10:00", reason="x")
+    elif what == "whistled":
+        life.by_lead("WHISTLED", "2026-11-10 10:00", reason="x", whistle_level="key")
+    else:
+        life.on("URGED", "2026-11-10 09:30")
+        life.on("URGED", "2026-11-10 10:00")
+
+    left, taken = life.clock("handle", leg=2), life.clock("handle", leg=3)
+    assert (left["started_at"], left["limit_value"], left["end"]) == (at("2026-11-10 09:00"), 5, "LEG")
+    assert (taken["started_at"], taken["limit_value"]) == (at("2026-11-10 10:00"), 3)
+
+
 FENCE, REPAIR, SURFACE = (
     Step("围挡警示", Limit(3, "urgent_hour")),
     Step("抢修", Limit(8, "work_hour")),
