@@ -114,15 +114,15 @@ class Share:
             if row is None or row.due != due:
                 continue
             self.fired += 1
-            silent = self._without_timer(row)
             try:
                 result = self._processor.fire(key, due, row, now)
                 if key not in result.puts:
-                    result.puts[key] = silent
+                    result.puts[key] = self._without_timer(row)
                 self._take(result)
             except _ENVIRONMENT:
                 raise
             except Exception as error:  # noqa: BLE001 - as above; the timer is spent, or it would fire forever
+                silent = self._without_timer(row)
                 self._take(Result(puts={key: silent}))
                 self._bury(Record(self._processor.changelog, partition, -1, key, silent.value, (), due), error)
 
