@@ -1,4 +1,4 @@
-"""`hub demo` as its user runs it: every record accounted for, and nothing left running."""
+"""`hub demo` as its user runs it: every record accounted for, every deadline proved, and nothing left running."""
 
 import json
 import os
@@ -20,8 +20,9 @@ from hub.simulation import expected_of, simulate
 
 pytestmark = pytest.mark.integration
 
-CASES = 300
-DAYS = 4
+CASES = 150
+DAYS = 3
+QUICK = ("--exit", "--cases", str(CASES), "--day-in", "6s", "--days", str(DAYS))
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +34,12 @@ def demo_hub(new_hub):
 @pytest.fixture(scope="module")
 def first(demo_hub) -> dict[str, Any]:
     """What the first demo said."""
-    return demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0", "--days", str(DAYS))
+    return demo_hub.json("demo", *QUICK)
 
 
 @pytest.fixture(scope="module")
 def expected(samples: Path, qiqihar) -> dict[str, Any]:
-    """The verdicts the samples and the simulated day must get."""
+    """The verdicts the samples and the simulated days must get."""
     day = expected_of(simulate(CASES, 1, DAY, qiqihar, DAYS))
     verdicts, reasons = Counter(day.verdicts), Counter(day.reasons)
     for folder in (samples, samples / "bad"):
@@ -68,7 +69,7 @@ def test_every_record_of_the_demo_is_accounted_for(first):
 
 
 def test_the_demo_comes_to_the_verdicts_that_were_built_in(first, expected, samples):
-    """Samples and simulated day together: exactly as many of each verdict and of each reason.
+    """Samples and simulated days together: exactly as many of each verdict and of each reason.
 
     Files under `bad/` are valid in part and repeat ids of each other: those few good records are one event.
     """
@@ -98,6 +99,45 @@ def test_the_cases_are_told_by_source_level_tier_and_division(first):
     assert len(cases["by_division"]) >= 16
 
 
+def test_the_ladder_shows_what_became_of_the_deadlines(first):
+    """Warnings, both timeouts and what was in time; letters, call-backs, rework, more time."""
+    ladder = first["ladder"]
+
+    for clock in ("sign", "handle"):
+        for outcome in ("AT_RISK", "FIRST_TIMEOUT", "SECOND_TIMEOUT", "MET"):
+            assert ladder["outcomes"][clock][outcome] > 0, (clock, outcome)
+    assert ladder["outcomes"]["call_back"]["MET"] > 50
+    assert ladder["letters_issued"] == ladder["entries_open"] + ladder["entries_removed"] > 0
+    assert ladder["call_backs"]["SATISFIED"] > 50
+    assert ladder["rework"] > 0
+    assert ladder["extensions_granted"] > 0
+
+
+def test_the_ledger_of_the_demo_adds_up(first):
+    """As of the last moment of the last day, with nothing left over."""
+    figures = {name: figure["count"] for name, figure in first["ledger"]["figures"].items()}
+    reported = first["cases"]["total"] - first["cases"]["awaited"]
+
+    assert first["now"].startswith("2026-11-26T00:0")
+    assert first["ledger"]["identities"] == []
+    assert figures["received"] == reported
+    assert figures["done_in_time"] > 50
+    assert figures["supervision_opened"] == first["ladder"]["letters_issued"]
+
+
+def test_the_check_of_the_demo_finds_nothing(first):
+    """Every outcome once, none early, none missing; every case again from its log; many reckoned a second time."""
+    check = first["check"]
+
+    for fault in ("early", "twice", "missing", "unexpected", "differing", "gaps", "identities", "problems"):
+        assert not check[fault], check
+    assert check["holds"]
+    assert check["outcomes"] > 300
+    assert check["rebuilt"] == first["cases"]["total"]
+    assert check["plain"] > 20
+    assert check["letters"] == first["ladder"]["letters_issued"]
+
+
 def test_nothing_runs_after_the_demo(demo_hub, first):
     """No Kafka, no supervisor, no worker; and a status that says so with its fix."""
     assert demo_hub.processes() == []
@@ -106,34 +146,76 @@ def test_nothing_runs_after_the_demo(demo_hub, first):
 
 def test_a_second_demo_on_the_same_data_finds_resends_only(demo_hub, first):
     """The same seed publishes the same records: all were passed on before, except those that are dead again."""
-    second = demo_hub.json("demo", "--exit", "--cases", str(CASES), "--rate", "0", "--days", str(DAYS))
+    second = demo_hub.json("demo", *QUICK)
 
     assert (second["published"], second["dead"]) == (first["published"], first["dead"])
     assert second["dead_by_reason"] == first["dead_by_reason"]
     assert (second["accepted"], second["duplicate"]) == (0, first["accepted"] + first["duplicate"])
     assert second["cases"] == first["cases"]
+    assert second["ladder"] == first["ladder"]
+    assert second["check"]["holds"]
     assert demo_hub.processes() == []
+
+
+def test_a_hub_goes_on_by_the_machines_clock_after_a_demo(demo_hub, first):
+    """Deadlines of the rehearsal that are over by now are told late; a demo with its own clock is then refused."""
+    demo_hub.run("up")
+    demo_hub.settle()
+
+    refused = demo_hub.run("demo", *QUICK, code=2).stderr
+
+    assert "a hub is up already" in refused
+    assert "fix: hub down" in refused
+    assert demo_hub.json("rebuild", "--check")["differing"] == 0
+    demo_hub.run("down")
+    assert demo_hub.processes() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--day-in", "soon"), "is no duration; write it as 20s"),
+        (("--day-in", "20s", "--rate", "5"), "give one of them"),
+    ],
+)
+def test_a_clock_that_cannot_be_is_refused(demo_hub, arguments, said):
+    """Before anything starts."""
+    told = " ".join(re.sub("[│╭╮╰╯─]", " ", demo_hub.run("demo", *arguments, code=2).stderr).split())
+
+    assert said in told
 
 
 def test_on_a_terminal_the_hub_stays_until_ctrl_c(demo_hub, first):
     """Progress, tables and where to look next; one Ctrl-C takes everything down, without a traceback."""
-    shown, code, ran_meanwhile = demo_on_a_terminal(demo_hub, "--cases", "20", "--rate", "0", "--days", str(DAYS))
+    shown, code, ran_meanwhile = demo_on_a_terminal(demo_hub, "--cases", "20", "--rate", "0", "--days", "1")
 
     assert "Traceback" not in shown
     assert "Aborted" not in shown
     assert code == 0, shown
     assert ran_meanwhile, "nothing ran although the hub was to stay up"
-    for part in ("Records · 记录", "everything accounted for", "hub trace hotline:", "until Ctrl-C", "Stopped"):
-        assert part in shown
+    for part in (
+        "Records · 记录",
+        "Ladder · 两级超时",
+        "Ledger · 台账",
+        "everything accounted for",
+        "0 early, 0 twice, 0 missing",
+        "hub trace hotline:",
+        "until Ctrl-C",
+        "Stopped",
+    ):
+        assert part in shown, part
     assert max(map(len, shown.splitlines())) <= 200
     assert demo_hub.processes() == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_demo_takes_everything_down(demo_hub, first, number, code):
+@pytest.mark.parametrize(
+    ("pace", "number", "code"),
+    [(("--rate", "5"), signal.SIGINT, 130), (("--day-in", "60s"), signal.SIGTERM, 143)],
+)
+def test_an_interrupted_demo_takes_everything_down(demo_hub, first, pace, number, code):
     """Ctrl-C or `kill` while it works: nothing stays behind, and the screen shows no traceback."""
     shown, ended, ran_meanwhile = demo_on_a_terminal(
-        demo_hub, "--cases", "2000", "--rate", "20", interrupt_at="now a day with", number=number
+        demo_hub, "--cases", "200", *pace, interrupt_at="good and bad; now", number=number
     )
 
     assert ran_meanwhile
