@@ -8,9 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import cli
+from hub.demo.check import Check
+from hub.demo.ladder import Ladder
 from hub.demo.result import Account, Cases
 from hub.demo.run import Outcome
 from hub.domain.errors import Misconfigured, Unavailable
+from hub.domain.instants import from_epoch_ms
+from hub.domain.ledger import draw
+from hub.domain.period import Period
 
 GROUPS = ("up", "down", "status", "demo", "send", "trace", "dead", "sources", "topics", "schemas", "worker")
 
@@ -76,15 +81,32 @@ def test_stages_of_the_worker_are_told():
     assert all(stage in result.output for stage in ("unify", "casework", "letters"))
 
 
-@pytest.mark.parametrize(("account", "code"), [(Account(5, 3, 1, 1), 0), (Account(5, 3, 1, 0), 1)])
-def test_a_demo_with_an_unaccounted_record_fails(monkeypatch, tmp_path, account, code):
-    """The result stands on stdout in both cases; what it means is the exit code."""
-    outcome = Outcome(account, Cases(), 1.0, "127.0.0.1:1", True)
+def demo_that_ends(monkeypatch, tmp_path, account, check):
+    """The command, its run replaced by one that came to this."""
+    now = from_epoch_ms(1_795_600_000_000)
+    ledger = draw([], Period.of(None, None, 1_795_600_000_000))
+    outcome = Outcome(account, Cases(), Ladder(), ledger, check, 1.0, now, "127.0.0.1:1", True)
     monkeypatch.setattr("hub.demo.run.run", lambda *_: outcome)
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "data"))
 
-    result = CliRunner().invoke(cli.build("demo"), ["demo", "--json"])
+    return CliRunner().invoke(cli.build("demo"), ["demo", "--json"])
+
+
+@pytest.mark.parametrize(("account", "code"), [(Account(5, 3, 1, 1), 0), (Account(5, 3, 1, 0), 1)])
+def test_a_demo_with_an_unaccounted_record_fails(monkeypatch, tmp_path, account, code):
+    """The result stands on stdout in both cases; what it means is the exit code."""
+    result = demo_that_ends(monkeypatch, tmp_path, account, Check())
 
     assert result.exit_code == code
     assert json.loads(result.stdout)["unaccounted"] == code
     assert ("unaccounted for" in result.stderr) == bool(code)
+
+
+def test_a_demo_with_a_wrong_deadline_fails(monkeypatch, tmp_path):
+    """Every record accounted for is not enough: the case is named, and the exit code says so."""
+    check = Check(early=1, problems=["hotline:HL1: FIRST_TIMEOUT of sign told too early"])
+
+    result = demo_that_ends(monkeypatch, tmp_path, Account(5, 3, 1, 1), check)
+
+    assert result.exit_code == 1
+    assert "hotline:HL1" in result.stderr
