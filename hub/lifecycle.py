@@ -4,12 +4,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hub import cluster, processes
 from hub.city import load_city
 from hub.cluster import probe
+from hub.domain.city import City
 from hub.domain.errors import Misconfigured, Unavailable
 from hub.settings import Settings
 from hub.stages import STAGES as STAGES
@@ -28,15 +29,21 @@ class Up:
     workers_started: bool
 
 
-def up(settings: Settings, echo: Callable[[str], None]) -> Up:
+def up(
+    settings: Settings,
+    echo: Callable[[str], None],
+    environment: Callable[[], Mapping[str, str]] = dict,
+) -> Up:
     """Start what does not run yet: Kafka (unless one is given), the topics, the supervised workers.
+
+    `environment` is asked, just before workers are started, for what they get beside the hub's own variables.
 
     Raises:
         Misconfigured: settings, catalogue or city folder are wrong; nothing was started.
         Unavailable: a port is taken, Kafka or a worker does not come up.
     """
     catalogue()
-    _check_city(settings)
+    city_of(settings)
     supervised = _supervised(settings)
     if not supervised:
         _refuse_taken_ports(processes.slots(STAGES, settings.workers, settings.metrics_port))
@@ -48,7 +55,7 @@ def up(settings: Settings, echo: Callable[[str], None]) -> Up:
     if supervised:
         echo(f"workers run already: {', '.join(supervised)}")
     else:
-        _start_workers(settings, kafka.bootstrap, echo)
+        _start_workers(settings, kafka.bootstrap, environment(), echo)
     return Up(kafka.bootstrap, kafka.embedded, kafka.started, workers_started=not supervised)
 
 
@@ -65,9 +72,10 @@ def supervise(settings: Settings) -> None:
     processes.Supervisor(settings.data_dir, slots).run()
 
 
-def _check_city(settings: Settings) -> None:
+def city_of(settings: Settings) -> City:
+    """The city of the settings; what is wrong with it is told with the folder's name."""
     try:
-        load_city(settings.city)
+        return load_city(settings.city)
     except Misconfigured as wrong:
         place = f"city folder {settings.city} (HUB_CITY) cannot be used:"
         raise Misconfigured([place, *wrong.problems]) from None
@@ -93,11 +101,11 @@ def _refuse_taken_ports(slots: list[processes.WorkerSlot]) -> None:
             )
 
 
-def _start_workers(settings: Settings, bootstrap: str, echo: Callable[[str], None]) -> None:
+def _start_workers(
+    settings: Settings, bootstrap: str, more: Mapping[str, str], echo: Callable[[str], None]
+) -> None:
     command = [sys.executable, "-m", "hub.cli", "supervise", "--workers", str(settings.workers)]
-    environment = {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir)}
-    if settings.clock is not None:
-        environment["HUB_CLOCK"] = settings.clock
+    environment = {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir), **more}
     child = processes.spawn(command, settings.data_dir / "logs" / "supervisor.log", environment)
     processes.remember(settings.data_dir, processes.SUPERVISOR, child.pid)
     slots = processes.slots(STAGES, settings.workers, settings.metrics_port)

@@ -63,7 +63,8 @@ def main() -> None:
     """Run the command line; exit codes: 0 done, 1 something is away or does not hold, 2 usage or settings."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     # kafka-python tells of its own slow turns whenever the machine is busy: nothing anyone could mend.
-    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
+    for slow in ("kafka.net.selector", "kafka.cluster"):
+        logging.getLogger(slow).setLevel(logging.ERROR)
     only = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
         build(only)()

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from hub import cluster, lifecycle, processes
-from hub.city import load_city
+from hub import lifecycle, processes
 from hub.demo.check import Check, check
 from hub.demo.evidence import gather
 from hub.demo.ladder import Ladder, ladder_of
@@ -135,7 +134,7 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
         raise Misconfigured([f"HUB_SAMPLES: {settings.samples} holds no sample files; name the folder that does"])
     if plan.rehearsal is not None:
         _refuse_a_running_hub(settings)
-    city = load_city(settings.city)
+    city = lifecycle.city_of(settings)
     simulation = _Simulation(plan, city)
     found, settings = _up(settings, plan, simulation, watch)
     topics, records = catalogue(), codec(settings.registry_url)
@@ -183,16 +182,21 @@ def _refuse_a_running_hub(settings: Settings) -> None:
 
 
 def _up(settings: Settings, plan: Plan, simulation: "_Simulation", watch: Watcher) -> tuple[lifecycle.Up, Settings]:
-    """The hub and the settings with the clock it goes by, which is set as late as can be: Kafka takes its time."""
-    rehearsal = plan.rehearsal
-    if rehearsal is not None:
-        cluster.up(settings, watch.stage)
+    """The hub, and the settings with the clock it goes by, which is set as late as can be: Kafka takes its time."""
+    clock: str | None = None
+
+    def environment() -> dict[str, str]:
+        nonlocal clock
+        rehearsal = plan.rehearsal
+        if rehearsal is None:
+            return {}
         messages = simulation.messages()
         lead = (_LEAD_SECONDS + _LEAD_PER_WORKER * settings.workers) * simulation.contention
-        clock = rehearsal.clock(lead, messages)
-        settings = settings.model_copy(update={"clock": str(clock)})
-    found = lifecycle.up(settings, watch.stage)
-    return found, settings.model_copy(update={"bootstrap": found.bootstrap})
+        clock = str(rehearsal.clock(lead, messages))
+        return {"HUB_CLOCK": clock}
+
+    found = lifecycle.up(settings, watch.stage, environment)
+    return found, settings.model_copy(update={"bootstrap": found.bootstrap, "clock": clock or settings.clock})
 
 
 def _publish(traffic: Traffic, messages: list[Message], plan: Plan, hub: Hub, watch: Watcher) -> None:
