@@ -1,12 +1,15 @@
 """The registry client against a real Apicurio Registry."""
 
+import json
+
 import pytest
+from fastavro.schema import to_parsing_canonical_form
 
 from hub.domain.errors import Misconfigured
 from schemas.codec import Codec
 from schemas.golden import golden_file, read_golden
 from schemas.registry import Registry, register_all, resolve_ids
-from schemas.released import released
+from schemas.released import newest, released
 from schemas.subjects import subjects
 
 
@@ -25,7 +28,8 @@ def test_ids_that_nobody_registered_are_reported_with_the_command_that_does(regi
     with pytest.raises(Misconfigured) as caught:
         resolve_ids(registry, every=nowhere)
 
-    assert len(caught.value.problems) == len(nowhere)
+    versions = [one for subject in nowhere for one in released() if one.record == subject.record]
+    assert len(caught.value.problems) == len(versions)
     assert "hub schemas register --registry http" in caught.value.problems[0]
 
 
@@ -45,17 +49,16 @@ def test_registering_again_changes_nothing(registry):
     first = register_all(registry)
 
     assert register_all(registry) == first == resolve_ids(registry)
-    assert registry.versions("case.events-value") == [1]
+    assert registry.versions("case.events-value") == [1, 2]
 
 
 def test_a_schema_comes_back_by_its_id(registry):
-    """What a consumer fetches by the id on the wire is the released schema."""
-    import json
-
+    """What a consumer fetches by the id on the wire is the released schema, however the registry writes names."""
     ids = register_all(registry)
 
     for one in released():
-        assert json.loads(registry.schema(ids[one.record, one.version])) == one.schema
+        fetched = json.loads(registry.schema(ids[one.record, one.version]))
+        assert to_parsing_canonical_form(fetched) == to_parsing_canonical_form(one.schema)
 
 
 def test_the_codec_writes_and_reads_the_ids_of_the_registry(registry):
@@ -63,7 +66,7 @@ def test_the_codec_writes_and_reads_the_ids_of_the_registry(registry):
     ids = register_all(registry)
     codec = Codec(ids=ids)
 
-    for one in released():
+    for one in newest(released()).values():
         datum, _ = read_golden(golden_file(one))
         data = codec.encode(one.record, datum)
         assert int.from_bytes(data[1:5]) == ids[one.record, one.version]

@@ -78,5 +78,5 @@ def test_our_client_understands_our_server(own_server: str):
         assert sorted(registry.subjects()) == sorted(subject.name for subject in subjects())
         assert (
             registry.register("case.events-value", newest(released())["CaseEvent"].text)
-            == Codec().ids["CaseEvent", 1]
+            == Codec().ids["CaseEvent", 2]
         )

@@ -34,7 +34,7 @@ def test_killed_workers_come_back_and_every_record_is_accounted_for(hub, until):
     assert expected.published > 2000
     publisher = open_publisher(load(bootstrap=hub.bootstrap, data_dir=hub.data_dir), connector="test")
     traffic = Traffic(publisher, hub.topics.dead_letters, lambda _: None)
-    flow = threading.Thread(target=traffic.day, args=(day, 350.0))
+    flow = threading.Thread(target=traffic.at_a_rate, args=(day, 350.0))
     pids = {name: {hub.pid(name)} for name in ("unify-0", "casework-0")}
 
     flow.start()
@@ -97,10 +97,10 @@ def test_another_hub_on_the_same_ports_is_told_which_and_starts_nothing(hub, new
 def test_a_killed_supervisor_leaves_nothing_behind_after_down(hub, until):
     """The workers go on without it; `hub up` gives them a new one, `hub down` ends all, with and without it."""
     os.kill(hub.pid("supervisor"), signal.SIGKILL)
-    until(lambda: len(hub.processes()) == 3, "Kafka and two workers")
+    until(lambda: len(hub.processes()) == 4, "Kafka and three workers")
 
     hub.run("up")
-    assert len(hub.processes()) == 4
+    assert len(hub.processes()) == 5
 
     os.kill(hub.pid("supervisor"), signal.SIGKILL)
     assert hub.run("down").stdout.strip() == "Stopped."
