@@ -12,6 +12,7 @@ def rebuild(
         bool, typer.Option("--check", help="Compare with the live state; nothing is changed.")
     ] = False,
     bootstrap: Annotated[str | None, typer.Option(help="A Kafka of your own.")] = None,
+    partition: Annotated[list[int] | None, typer.Option(help="Only this partition; may be said again.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as data.")] = False,
 ) -> None:
     """Replay case.events into fresh state in memory and compare it with case.state; exit 1 if a byte differs."""
@@ -30,7 +31,7 @@ def rebuild(
     settings = load(bootstrap=bootstrap)
     topics, records = catalogue(), codec(settings.registry_url)
     processor = processor_of("casework", settings, topics, records)
-    found = rebuild_all(cluster.running(settings), topics, records, processor)
+    found = rebuild_all(cluster.running(settings), topics, records, processor, partition or None)
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
     else:

@@ -11,6 +11,7 @@ from hub import lifecycle, processes
 from hub.demo.check import Check, check
 from hub.demo.evidence import gather
 from hub.demo.ladder import Ladder, ladder_of
+from hub.demo.proving import Rebuilding
 from hub.demo.rehearsal import Rehearsal
 from hub.demo.result import Account, Cases, cases_of
 from hub.demo.traffic import Traffic, sample_files
@@ -21,21 +22,19 @@ from hub.domain.instants import from_epoch_ms
 from hub.domain.ledger import Ledger, draw
 from hub.domain.period import Period
 from hub.ledger import as_data
-from hub.rebuilding import rebuild
 from hub.sending import open_publisher
 from hub.settings import Settings
 from hub.simulation import Message, simulate
 from hub.tallies import read_tallies
 from hub.timing import clock_of
 from hub.topics import catalogue
-from hub.workers import processor_of
 from schemas.codec import codec
 from streams.runtime.clock import Clock
 
 # From the setting of the clock to its first midnight: the workers start, and the samples go ahead of the day.
-_LEAD_SECONDS = 6.0
+_LEAD_SECONDS = 4.0
 _LEAD_PER_WORKER = 2.0
-_MOST_CONTENTION = 3.0
+_MOST_CONTENTION = 2.5
 # By the machine's clock a deadline of this moment may still be on its way.
 _TOLERANCE_SECONDS = 10.0
 
@@ -151,9 +150,10 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
     account = wait(hub, traffic.published, watch.done)
     seconds = time.monotonic() - started
     watch.stage(f"all worked off after {seconds:.0f} s; now the check: every case again from its log")
-    evidence = gather(found.bootstrap, topics, records)
+    with Rebuilding(found.bootstrap, settings, topics) as rebuilding:
+        evidence = gather(found.bootstrap, topics, records)
+        rebuilt = rebuilding.result(records)
     states = evidence.cases.values()
-    rebuilt = rebuild(found.bootstrap, topics, records, processor_of("casework", settings, topics, records))
     now_ms = clock.now_ms()
     ledger = draw(states, Period.of(None, None, now_ms))
     checked = check(evidence, rebuilt, ledger.check(), city, _until(plan, clock))
