@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, NamedTuple
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from hub.domain.errors import Unavailable
 from streams.runtime import clients
@@ -267,8 +267,12 @@ class Session:
         self._metrics.recovered(time.monotonic() - began)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Where to begin is found out when the stores are open; until then nothing needs to be fetched."""
-        consumer.assign([TopicPartition(each.topic, each.partition, OFFSET_END) for each in partitions])
+        """Where to begin is found out when the stores are open; until then nothing is assigned.
+
+        No place may stand in for it: a look-up of the log's end that a broker just back did not answer is tried
+        again by librdkafka, and its answer was seen to replace the true position: what lay between was skipped.
+        """
+        consumer.assign([])
         self._assigned = partitions
         self._rebalanced = True
 
