@@ -12,6 +12,9 @@ from streams.runtime.rows import Changes, Rows
 
 Emit = Callable[[Output], None]
 
+_HANDFUL = 50
+"""Timers whose rows are read at once."""
+
 # Errors of the environment: they stop the batch instead of becoming a dead letter.
 _ENVIRONMENT = (Unavailable, KafkaException, MemoryError)
 
@@ -103,28 +106,38 @@ class Share:
             except Exception as error:  # noqa: BLE001 - as above
                 self._bury(record, error)
 
-    def fire_timers(self, partition: int, until: int, now: int, limit: int) -> None:
-        """Fire what is due by `until`, in due order; a timer that this batch has moved or removed stays silent."""
+    def fire_timers(
+        self, partition: int, until: int, now: int, limit: int, is_over: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Fire what is due by `until`, in due order; a timer that this batch has moved or removed stays silent.
+
+        `is_over` tells between two handfuls that the rest has to wait for the next batch.
+        """
         timers = self._rows.due(until, limit)
-        if not timers:
+        for first in range(0, len(timers), _HANDFUL):
+            handful = timers[first : first + _HANDFUL]
+            self._load([key for _, key in handful])
+            for due, key in handful:
+                self._fire(partition, due, key, now)
+            if is_over():
+                return
+
+    def _fire(self, partition: int, due: int, key: bytes, now: int) -> None:
+        row = self._overlay[key]
+        if row is None or row.due != due:
             return
-        self._load([key for _, key in timers])
-        for due, key in timers:
-            row = self._overlay[key]
-            if row is None or row.due != due:
-                continue
-            self.fired += 1
-            try:
-                result = self._processor.fire(key, due, row, now)
-                if key not in result.puts:
-                    result.puts[key] = self._without_timer(row)
-                self._take(result)
-            except _ENVIRONMENT:
-                raise
-            except Exception as error:  # noqa: BLE001 - as above; the timer is spent, or it would fire forever
-                silent = self._without_timer(row)
-                self._take(Result(puts={key: silent}))
-                self._bury(Record(self._processor.changelog, partition, -1, key, silent.value, (), due), error)
+        self.fired += 1
+        try:
+            result = self._processor.fire(key, due, row, now)
+            if key not in result.puts:
+                result.puts[key] = self._without_timer(row)
+            self._take(result)
+        except _ENVIRONMENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above; the timer is spent, or it would fire forever
+            silent = self._without_timer(row)
+            self._take(Result(puts={key: silent}))
+            self._bury(Record(self._processor.changelog, partition, -1, key, silent.value, (), due), error)
 
     def changes(self, positions: dict[str, int]) -> Changes:
         """What the store takes over after the commit."""

@@ -28,8 +28,8 @@ _IDLE = 0.2
 
 _FIRST_BATCH = 500
 _MEASURE_EVERY = 2.0
-_MOST_TIMERS = 300
-"""Timers of one partition in one batch: records that come while thousands fall due wait for no more than these."""
+_TIMER_SECONDS = 0.25
+"""How long one batch fires timers: records that come while thousands fall due wait for no more than this."""
 _OVERLAP_FROM = 500
 """Batches of so many records are committed in a second thread; smaller ones at once, for the latency."""
 
@@ -213,10 +213,15 @@ class Session:
                 place = (self._processor.inputs[0], partition)
                 offsets[place] = tasks.positions[place]
         commit.begin()
-        for partition, share in shares.items():
+        for share in shares.values():
             share.decide(now)
-            if partition in timers:
-                share.fire_timers(partition, tasks.settled(now), now, min(self._batch_limit, _MOST_TIMERS))
+        # After the records, whose number has its own limit; what one partition leaves is for the next.
+        fire_until = time.perf_counter() + _TIMER_SECONDS
+        for position, partition in enumerate(timers):
+            left = fire_until - time.perf_counter()
+            is_over = partial(_is_past, time.perf_counter() + left / (len(timers) - position))
+            shares[partition].fire_timers(partition, tasks.settled(now), now, self._batch_limit, is_over)
+        for partition, share in shares.items():
             commit.log_changes(partition, share)
             for record in records.get(partition, ()):
                 offsets[record.topic, partition] = record.offset + 1
@@ -306,3 +311,7 @@ class Session:
             self._metrics.stood(
                 self._tasks.standing(getattr(self._processor, "standing", ())), self._tasks.next_timer()
             )
+
+
+def _is_past(instant: float) -> bool:
+    return time.perf_counter() >= instant
