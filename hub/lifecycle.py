@@ -12,6 +12,7 @@ from hub.city import load_city
 from hub.cluster import probe
 from hub.domain.city import City
 from hub.domain.errors import Misconfigured, Unavailable
+from hub.edges.setup import wanted
 from hub.settings import Settings
 from hub.stages import STAGES as STAGES
 from hub.topics import apply, catalogue
@@ -46,7 +47,7 @@ def up(
     city_of(settings)
     supervised = _supervised(settings)
     if not supervised:
-        _refuse_taken_ports(processes.slots(STAGES, settings.workers, settings.metrics_port))
+        _refuse_taken_ports(slots(settings))
     kafka = cluster.up(settings, echo)
     echo(f"Kafka {'started' if kafka.started else 'runs'} at {kafka.bootstrap}")
     report = apply(kafka.bootstrap, catalogue())
@@ -68,8 +69,14 @@ def down(settings: Settings, *, wipe: bool, echo: Callable[[str], None]) -> bool
 
 def supervise(settings: Settings) -> None:
     """Run the supervisor in this process until it is told to stop."""
-    slots = processes.slots(STAGES, settings.workers, settings.metrics_port)
-    processes.Supervisor(settings.data_dir, slots).run()
+    processes.Supervisor(settings.data_dir, slots(settings)).run()
+
+
+def slots(settings: Settings) -> list[processes.Slot]:
+    """The processes of this hub: the workers of each stage, then the edges that are wanted."""
+    workers = processes.slots(STAGES, settings.workers, settings.metrics_port)
+    edges = processes.edge_slots(wanted(settings), settings.metrics_port + len(workers))
+    return [*workers, *edges]
 
 
 def city_of(settings: Settings) -> City:
@@ -91,8 +98,8 @@ def _supervised(settings: Settings) -> list[str]:
     return []
 
 
-def _refuse_taken_ports(slots: list[processes.WorkerSlot]) -> None:
-    for slot in slots:
+def _refuse_taken_ports(wanted_slots: list[processes.Slot]) -> None:
+    for slot in wanted_slots:
         port = slot.metrics_port
         if not probe.is_free(port):
             raise Unavailable(
@@ -108,15 +115,13 @@ def _start_workers(
     environment = {"HUB_BOOTSTRAP": bootstrap, "HUB_DATA_DIR": str(settings.data_dir), **more}
     child = processes.spawn(command, settings.data_dir / "logs" / "supervisor.log", environment)
     processes.remember(settings.data_dir, processes.SUPERVISOR, child.pid)
-    slots = processes.slots(STAGES, settings.workers, settings.metrics_port)
-    for slot in slots:
+    started = slots(settings)
+    for slot in started:
         _wait_until_ready(settings, slot, child.poll)
-    echo(f"workers started: {', '.join(slot.name for slot in slots)}")
+    echo(f"workers started: {', '.join(slot.name for slot in started)}")
 
 
-def _wait_until_ready(
-    settings: Settings, slot: processes.WorkerSlot, supervisor_ended: Callable[[], int | None]
-) -> None:
+def _wait_until_ready(settings: Settings, slot: processes.Slot, supervisor_ended: Callable[[], int | None]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if is_ready(slot.metrics_port):

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,10 +62,34 @@ class WorkerSlot:
         ]
 
 
+@dataclass(slots=True, frozen=True)
+class EdgeSlot:
+    """The one process of an edge."""
+
+    edge: str
+    metrics_port: int
+
+    @property
+    def name(self) -> str:
+        return self.edge
+
+    def command(self) -> list[str]:
+        """The command line that runs this edge."""
+        return [sys.executable, "-m", "hub.cli", "edge", self.edge, "--metrics-port", str(self.metrics_port)]
+
+
+Slot = WorkerSlot | EdgeSlot
+
+
 def slots(stages: tuple[str, ...], workers: int, metrics_base_port: int) -> list[WorkerSlot]:
     """`workers` slots of each stage, each with a metrics port of its own."""
     pairs = [(stage, slot) for stage in stages for slot in range(workers)]
     return [WorkerSlot(stage, slot, metrics_base_port + index) for index, (stage, slot) in enumerate(pairs)]
+
+
+def edge_slots(edges: Sequence[str], metrics_base_port: int) -> list[EdgeSlot]:
+    """One slot of each edge, each with a metrics port of its own."""
+    return [EdgeSlot(edge, metrics_base_port + index) for index, edge in enumerate(edges)]
 
 
 def run_folder(data_dir: Path) -> Path:
@@ -152,7 +176,7 @@ class Supervisor:
     misconfigured (exit 2) is not, because starting it again would not help.
     """
 
-    def __init__(self, data_dir: Path, workers: list[WorkerSlot]) -> None:
+    def __init__(self, data_dir: Path, workers: Sequence[Slot]) -> None:
         self._data_dir = data_dir
         self._workers = workers
         self._children: dict[str, subprocess.Popen[bytes]] = {}
@@ -182,12 +206,12 @@ class Supervisor:
             if child is None and worker.name not in self._given_up and now >= self._next_start[worker.name]:
                 self._start(worker)
 
-    def _start(self, worker: WorkerSlot) -> None:
+    def _start(self, worker: Slot) -> None:
         child = spawn(worker.command(), self._data_dir / "logs" / f"{worker.name}.log")
         self._children[worker.name] = child
         remember(self._data_dir, worker.name, child.pid, worker.metrics_port)
 
-    def _note_end(self, worker: WorkerSlot, child: subprocess.Popen[bytes], now: float) -> None:
+    def _note_end(self, worker: Slot, child: subprocess.Popen[bytes], now: float) -> None:
         del self._children[worker.name]
         print(f"{worker.name} ended with exit code {child.returncode}", flush=True)
         if child.returncode == _MISCONFIGURED:

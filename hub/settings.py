@@ -45,6 +45,15 @@ class Settings(BaseSettings):
     )
     topics_file: Path = Field(_CHECKOUT / "deploy" / "topics.yaml", description="the topic catalogue")
 
+    sources_file: Path | None = Field(
+        None, validation_alias="HUB_SOURCES", description="transports of the sources; else sources.yaml of the city"
+    )
+    edges: tuple[str, ...] | None = Field(
+        None, description="a JSON list of the edges to run; else those that the settings have work for"
+    )
+    http_port: int = Field(19700, ge=1, le=65535, description="port of intake, citizen page and gateway")
+    http_host: str = Field("127.0.0.1", description="address that the HTTP edge listens on")
+
     kafka_port: int = Field(19092, ge=1, le=65535, description="port of the embedded Kafka")
     kafka_heap: str = Field("512m", pattern=r"^\d+[mg]$", description="Java heap of the embedded Kafka")
     kafka_start_seconds: float = Field(120, gt=0, description="how long the embedded Kafka may take to start")
@@ -80,7 +89,7 @@ class Settings(BaseSettings):
                 raise ValueError("each address is host:port, several are separated by commas")
         return value
 
-    @field_validator("data_dir", "cache_dir", "city", "samples", "topics_file", "token_key_file")
+    @field_validator("data_dir", "cache_dir", "city", "samples", "topics_file", "token_key_file", "sources_file")
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().absolute()
@@ -97,6 +106,11 @@ class Settings(BaseSettings):
         if self.token_key_text is not None and self.token_key_file is not None:
             raise ValueError("HUB_TOKEN_KEY and HUB_TOKEN_KEY_FILE are both set: keep one")
         return self
+
+    @property
+    def sources_path(self) -> Path:
+        """The file of the sources' transports."""
+        return self.sources_file or self.city / "sources.yaml"
 
     def token_key(self) -> bytes:
         """The key of the contact tokens: as set, else one that the embedded hub makes once in its data folder."""

@@ -31,6 +31,10 @@ _COMMANDS = {
     "bench": ("hub.cli.bench", "Measure against peers in one run."),
     "chaos": ("hub.cli.chaos", "Kill processes while they work, then prove nothing was lost."),
     "worker": ("hub.cli.worker:worker", "Run one worker slot in the foreground."),
+    "edge": (
+        "hub.cli.edge:edge",
+        "Run one edge in the foreground: intake, drops, notices …",
+    ),
     "supervise": ("hub.cli.lifecycle:supervise", "Keep the workers running (started by up)."),
 }
 _EXIT_UNAVAILABLE = 1

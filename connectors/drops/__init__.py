@@ -1,0 +1,1 @@
+"""File drops: a legacy system puts files into a folder."""

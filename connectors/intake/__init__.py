@@ -1,0 +1,1 @@
+"""HTTP intake: legacy systems post their native messages."""

@@ -1,0 +1,1 @@
+"""Write-back: what became of a case goes back to the system that reported it."""
