@@ -72,11 +72,19 @@ def clock_of(record: ClockRecord) -> Clock:
         warned_at=tuple([from_epoch_ms(at) for at in record["warned_at"]]),
         is_breached=record["breached"],
         is_second_passed=record["second_passed"],
-        end=cast(ClockEnd | None, record["end"]),
+        end=cast("ClockEnd | None", record["end"]),
         ended_at=_instant(record["ended_at"]),
         appeal=record["appeal"],
         appeal_at=_instant(record["appeal_at"]),
     )
+
+
+def rung_at(record: ClockRecord) -> int | None:
+    """When the next rung of a running clock comes: that of `next_rung`, without making the clock."""
+    if record["breached"]:
+        return None if record["second_passed"] else record["second_at"]
+    due, warning = record["due_at"], record["warning_at"]
+    return warning if warning is not None and (due is None or warning <= due) else due
 
 
 def pause_record(pause: Pause) -> PauseRecord:

@@ -4,14 +4,13 @@ How clocks run is `hub.domain.ladder`'s; here limits are found for the case as i
 its state and put back, and every outcome becomes the messages that it asks for.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from hub.domain.case import CaseState, ClockRecord
 from hub.domain.city import City
 from hub.domain.clock import OUTCOMES, Clock, SlaOutcome, Terms
-from hub.domain.clock_data import clock_of, milliseconds, pause_of, record_of
+from hub.domain.clock_data import clock_of, milliseconds, pause_of, record_of, rung_at
 from hub.domain.clock_events import ClockEvent, LevelRaised
 from hub.domain.instants import to_epoch_ms
 from hub.domain.ladder import (
@@ -66,7 +65,10 @@ class Deadlines:
     """The clocks of one case, taken out of its state; `write` puts them back. What is to be told collects here."""
 
     __slots__ = (
-        "_records",
+        "_ahead",
+        "_only_due",
+        "_received_at",
+        "_taken",
         "case",
         "city",
         "clocks",
@@ -74,25 +76,38 @@ class Deadlines:
         "letters",
         "notices",
         "telling",
-        "worktime",
     )
 
     def __init__(
-        self, case: CaseState, city: City, received_at: int, telling: Telling, *, only_time: bool = False
+        self, case: CaseState, city: City, received_at: int, telling: Telling, *, only_due: bool = False
     ) -> None:
-        """`only_time`: nothing but time will pass, so the limits of the case need not be looked up."""
+        """`only_due`: nothing but time will pass, up to `received_at`.
+
+        Then the limits of the case are not looked up, and a clock that is not due stays in its record: of the
+        several clocks of a case a timer concerns one.
+        """
         self.case = case
         self.city = city
         self.telling = telling
-        self.worktime: WorkTime = city.worktime_at(case["policy_version"], received_at)
         self.events: list[SlaEvent] = []
         self.notices: list[Notice] = []
         self.letters: list[LetterRequest] = []
-        running = [(clock_of(record), record) for record in case["clocks"] if record["end"] is None]
-        # By identity, and with the clock itself: the id of one that is gone may become another's.
-        self._records = {id(clock): (clock, record) for clock, record in running}
-        ticking = tuple([clock for clock, _ in running])
-        self.clocks = _ticking(case, ticking) if only_time else _clocks_of(case, city, ticking)
+        self._received_at = received_at
+        self._only_due = only_due
+        self._ahead: list[ClockRecord] = []
+        running = [record for record in case["clocks"] if record["end"] is None]
+        # The end of a suspension is told of the handle clock, due or not.
+        if only_due and not _has_come(auto_resume_at(case), received_at):
+            self._ahead = [record for record in running if not _has_come(rung_at(record), received_at)]
+            running = [record for record in running if _has_come(rung_at(record), received_at)]
+        self._taken = [(clock_of(record), record) for record in running]
+        ticking = tuple([clock for clock, _ in self._taken])
+        self.clocks = _ticking(case, ticking) if only_due else _clocks_of(case, city, ticking)
+
+    @property
+    def worktime(self) -> WorkTime:
+        """The working time by which clocks are reckoned now."""
+        return self.city.worktime_at(self.case["policy_version"], self._received_at)
 
     def take(self, event: ClockEvent) -> ExtensionRefusal | None:
         """An event by its own time; why an extension was refused."""
@@ -118,8 +133,7 @@ class Deadlines:
     def renew_limits(self) -> None:
         """The limits of the case as it now stands for clocks that start from now on; what runs, runs as it did."""
         row, handle = limits_of(self.case, self.city)
-        self.clocks = replace(
-            self.clocks,
+        self.clocks = self.clocks._replace(
             level=self.case["level"] or "ordinary",
             limit=handle,
             sign_limit=row.sign,
@@ -132,7 +146,7 @@ class Deadlines:
         before = self.clocks.running
         self.clocks = recalculated(self.clocks, self.worktime)
         pairs = zip(before, self.clocks.running, strict=True)
-        return [(was, now) for was, now in pairs if replace(was, calendar=now.calendar) != now]
+        return [(was, now) for was, now in pairs if was._replace(calendar=now.calendar) != now]
 
     def due_at(self, name: ClockName) -> int | None:
         """When the running clock of that name is due, epoch ms."""
@@ -141,11 +155,11 @@ class Deadlines:
 
     def owe_no_call_back(self) -> None:
         """There is nobody to call: no clock for it."""
-        self.clocks = replace(self.clocks, call_back_limit=None)
+        self.clocks = self.clocks._replace(call_back_limit=None)
 
     def reopen(self, at: datetime) -> None:
         """The case was ended by mistake: nobody is to be called back yet, and its clocks may run again."""
-        self.clocks = replace(stop(self.clocks, "call_back", at), phase="OPEN")
+        self.clocks = stop(self.clocks, "call_back", at)._replace(phase="OPEN")
 
     def steps(self) -> tuple[HandlingStep, ...]:
         """The handling steps of the case's category, none where it is handled in one."""
@@ -173,13 +187,20 @@ class Deadlines:
 
     def next_timer(self) -> int | None:
         """The next instant at which the case changes by itself: a rung, or a suspension that ends (epoch ms)."""
-        rung = milliseconds(next_due(self.clocks))
-        end = auto_resume_at(self.case)
-        return end if rung is None or (end is not None and end < rung) else rung
+        instants = [milliseconds(next_due(self.clocks)), auto_resume_at(self.case), *map(rung_at, self._ahead)]
+        return min([at for at in instants if at is not None], default=None)
 
     def write(self) -> None:
         """Put the clocks into the case: the ended ones first, as they ended, then those that run."""
         clocks = self.clocks
+        if self._only_due:
+            # By itself no clock begins or ends: each stays where it stands.
+            after = {
+                id(record): self._record(clock)
+                for (_, record), clock in zip(self._taken, clocks.running, strict=True)
+            }
+            self.case["clocks"] = [after.get(id(record), record) for record in self.case["clocks"]]
+            return
         ended = [record for record in self.case["clocks"] if record["end"] is not None]
         self.case["clocks"] = [
             *ended,
@@ -188,8 +209,8 @@ class Deadlines:
         ]
 
     def _record(self, clock: Clock) -> ClockRecord:
-        known = self._records.get(id(clock))
-        return known[1] if known is not None else record_of(clock)
+        """A clock that is as it was keeps the record that it was made of."""
+        return next((record for was, record in self._taken if was is clock), None) or record_of(clock)
 
     def _keep(self, step: Step) -> None:
         self.clocks = step.clocks
@@ -273,6 +294,10 @@ def auto_resume_at(case: CaseState) -> int | None:
     """When a suspension with an end resumes the case by itself (epoch ms)."""
     suspension = case["suspension"]
     return suspension["end_at"] if case["status"] == "SUSPENDED" and suspension is not None else None
+
+
+def _has_come(instant: int | None, until: int) -> bool:
+    return instant is not None and instant <= until
 
 
 def _ticking(case: CaseState, running: tuple[Clock, ...]) -> CaseClocks:

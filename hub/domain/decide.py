@@ -76,7 +76,7 @@ def pass_time(case: CaseState, city: City, until: int, telling: Telling) -> Deci
     """
     work: CaseState = {**case}
     work["version"] += 1
-    deadlines = Deadlines(work, city, until, telling, only_time=True)
+    deadlines = Deadlines(work, city, until, telling, only_due=True)
     resume_by_itself(deadlines, until, inclusive=True)
     deadlines.fire(from_epoch_ms(until))
     if not deadlines.events:

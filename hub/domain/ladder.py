@@ -5,9 +5,9 @@ including an instant; `next_due` is the instant to be woken at. All three are pu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hub.domain.clock import (
     Clock,
@@ -63,8 +63,7 @@ class NextLevel:
     limit: Limit
 
 
-@dataclass(slots=True, frozen=True)
-class CaseClocks:
+class CaseClocks(NamedTuple):
     """The clocks of a case, running and past, and what the rules must remember. Begin with `CaseClocks(terms, …)`.
 
     `limit` is the full handle limit of the present level; a limit that is None has no clock. `unit` had the case
@@ -89,8 +88,7 @@ class CaseClocks:
     past: tuple[Clock, ...] = ()
 
 
-@dataclass(slots=True, frozen=True)
-class Step:
+class Step(NamedTuple):
     """The clocks afterwards, the outcomes in the order in which they happened, and why an event was refused."""
 
     clocks: CaseClocks
@@ -105,7 +103,7 @@ def apply(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
     """
     before = reach(clocks, event.at)
     step = _take(before.clocks, event, worktime)
-    return replace(step, outcomes=before.outcomes + step.outcomes)
+    return step._replace(outcomes=before.outcomes + step.outcomes)
 
 
 def fire(clocks: CaseClocks, now: datetime) -> Step:
@@ -139,7 +137,7 @@ def begin(clocks: CaseClocks, name: ClockName, at: datetime, limit: Limit, workt
     leg = max(clocks.leg, 1) if name in ("sign", "handle") else 1
     pauses = (clocks.suspension,) if clocks.suspension else ()
     clock = started(name, clocks.cycle, leg, at, limit, clocks.terms, worktime, pauses)
-    return replace(clocks, running=_ordered((*clocks.running, clock)))
+    return clocks._replace(running=_ordered((*clocks.running, clock)))
 
 
 def finish(clocks: CaseClocks, name: ClockName, at: datetime, worktime: WorkTime) -> Step:
@@ -170,7 +168,7 @@ def _climb(clocks: CaseClocks, is_reached: Callable[[datetime], bool]) -> Step:
             return Step(clocks, tuple(outcomes))
         (_, name), clock = min(ahead, key=lambda one: (one[0][0], _ORDER[one[1].name]))
         after, outcome = climbed(clock, name)
-        clocks = replace(clocks, running=tuple(after if one is clock else one for one in clocks.running))
+        clocks = clocks._replace(running=tuple(after if one is clock else one for one in clocks.running))
         outcomes.append(outcome)
 
 
@@ -181,7 +179,7 @@ def _take(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
         case Done():
             return _done(clocks, event, worktime)
         case Closed():
-            return Step(replace(_stop_all(clocks, event.at, "STOPPED"), phase="CLOSED"))
+            return Step(_stop_all(clocks, event.at, "STOPPED")._replace(phase="CLOSED"))
     if clocks.phase == "CLOSED":
         return Step(clocks)
     match event:
@@ -225,10 +223,10 @@ def _dispatched(clocks: CaseClocks, event: Dispatched, worktime: WorkTime) -> Ca
     if handle is not None and clocks.unit in (None, event.unit):
         is_back = any(pause.reason == "return" and pause.end is None for pause in handle.pauses)
         again = _on_handle(clocks, lambda clock: resumed(clock, "return", event.at, worktime))
-        again = replace(again, unit=event.unit)
+        again = again._replace(unit=event.unit)
         return _to_be_signed(again, event.at, worktime) if is_back else again
     ended = _stop(clocks, event.at, "LEG", ("sign", "handle"))
-    return _leg_begun(replace(ended, leg=ended.leg + 1, unit=event.unit), event.at, worktime)
+    return _leg_begun(ended._replace(leg=ended.leg + 1, unit=event.unit), event.at, worktime)
 
 
 def _leg_begun(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
@@ -244,18 +242,18 @@ def _stepped(clocks: CaseClocks, event: StepDone, worktime: WorkTime) -> Step:
     if handle_clock(clocks) is None:
         return Step(clocks)
     step = _finish_all(clocks, event.at, worktime, ("sign", "handle"))
-    next_leg = replace(step.clocks, leg=step.clocks.leg + 1, limit=event.limit)
-    return replace(step, clocks=_leg_begun(next_leg, event.at, worktime))
+    next_leg = step.clocks._replace(leg=step.clocks.leg + 1, limit=event.limit)
+    return step._replace(clocks=_leg_begun(next_leg, event.at, worktime))
 
 
 def _done(clocks: CaseClocks, event: Done, worktime: WorkTime) -> Step:
     if clocks.phase != "OPEN":
         return Step(clocks)
     step = _finish_all(clocks, event.at, worktime)
-    after = replace(step.clocks, phase="DONE", suspension=None, unit=clocks.unit or event.unit)
+    after = step.clocks._replace(phase="DONE", suspension=None, unit=clocks.unit or event.unit)
     if clocks.call_back_limit is not None:
         after = begin(after, "call_back", event.at, clocks.call_back_limit, worktime)
-    return replace(step, clocks=after)
+    return step._replace(clocks=after)
 
 
 def _reworked(clocks: CaseClocks, event: CalledBack, worktime: WorkTime) -> Step:
@@ -265,12 +263,12 @@ def _reworked(clocks: CaseClocks, event: CalledBack, worktime: WorkTime) -> Step
     at = event.at
     asked = finish(clocks, "call_back", at, worktime)
     unit = event.unit or clocks.unit
-    after = replace(asked.clocks, phase="OPEN", cycle=clocks.cycle + 1, leg=0, urged=0, unit=unit)
+    after = asked.clocks._replace(phase="OPEN", cycle=clocks.cycle + 1, leg=0, urged=0, unit=unit)
     if unit is not None:
-        after = _leg_begun(replace(after, leg=1), at, worktime)
+        after = _leg_begun(after._replace(leg=1), at, worktime)
     if clocks.total_limit is not None:
         after = begin(after, "total", at, clocks.total_limit, worktime)
-    return replace(asked, clocks=after)
+    return asked._replace(clocks=after)
 
 
 def _extension(clocks: CaseClocks, event: ExtensionRequested | ExtensionGranted, worktime: WorkTime) -> Step:
@@ -290,23 +288,23 @@ def _suspended(clocks: CaseClocks, event: Suspended, worktime: WorkTime) -> Case
     if clocks.phase != "OPEN" or _is_suspended(clocks, event.at):
         return clocks
     pause = Pause(event.at, event.until, "suspension")
-    return replace(_each(clocks, lambda clock: paused(clock, pause, worktime)), suspension=pause)
+    return _each(clocks, lambda clock: paused(clock, pause, worktime))._replace(suspension=pause)
 
 
 def _resumed(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
-    return replace(_each(clocks, lambda clock: resumed(clock, "suspension", at, worktime)), suspension=None)
+    return _each(clocks, lambda clock: resumed(clock, "suspension", at, worktime))._replace(suspension=None)
 
 
 def _urged(clocks: CaseClocks, at: datetime, worktime: WorkTime) -> CaseClocks:
-    counted = replace(clocks, urged=clocks.urged + 1)
+    counted = clocks._replace(urged=clocks.urged + 1)
     if counted.urged != _URGED_ENOUGH or clocks.next_level is None:
         return counted
-    raised = replace(counted, next_level=None)
+    raised = counted._replace(next_level=None)
     return _raised(raised, at, clocks.next_level.level, clocks.next_level.limit, worktime)
 
 
 def _raised(clocks: CaseClocks, at: datetime, level: WhistleLevel, limit: Limit, worktime: WorkTime) -> CaseClocks:
-    raised = replace(clocks, level=level, limit=limit)
+    raised = clocks._replace(level=level, limit=limit)
     return _on_handle(raised, lambda clock: restarted(clock, limit, at, worktime))
 
 
@@ -327,7 +325,7 @@ def _finish_all(clocks: CaseClocks, at: datetime, worktime: WorkTime, names: tup
         ended.append(after)
         if outcome is not None:
             outcomes.append(outcome)
-    after_all = replace(clocks, running=tuple(running), past=(*clocks.past, *ended))
+    after_all = clocks._replace(running=tuple(running), past=(*clocks.past, *ended))
     return Step(after_all, tuple(outcomes))
 
 
@@ -338,7 +336,7 @@ def _stop_all(clocks: CaseClocks, at: datetime, end: ClockEnd) -> CaseClocks:
 def _stop(clocks: CaseClocks, at: datetime, end: ClockEnd, names: tuple[ClockName, ...]) -> CaseClocks:
     ended = tuple(stopped(clock, at, end) for clock in clocks.running if clock.name in names)
     running = tuple(clock for clock in clocks.running if clock.name not in names)
-    return replace(clocks, running=running, past=clocks.past + ended)
+    return clocks._replace(running=running, past=clocks.past + ended)
 
 
 def _on_handle(clocks: CaseClocks, change: Callable[[Clock], Clock]) -> CaseClocks:
@@ -346,7 +344,7 @@ def _on_handle(clocks: CaseClocks, change: Callable[[Clock], Clock]) -> CaseCloc
 
 
 def _each(clocks: CaseClocks, change: Callable[[Clock], Clock]) -> CaseClocks:
-    return replace(clocks, running=tuple(change(clock) for clock in clocks.running))
+    return clocks._replace(running=tuple(change(clock) for clock in clocks.running))
 
 
 def _ordered(running: tuple[Clock, ...]) -> tuple[Clock, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from hub.domain.categories import ANY, prefixes
 from hub.domain.tiers import WhistleLevel
@@ -17,8 +17,7 @@ StepKey = tuple[str, str]
 LIMIT_UNITS: Final[tuple[LimitUnit, ...]] = ("urgent_hour", "work_hour", "work_day", "natural_day")
 
 
-@dataclass(slots=True, frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """How long: a value greater than 0 and the unit it is counted in."""
 
     value: float

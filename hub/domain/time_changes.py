@@ -1,6 +1,5 @@
 """What an event changes about deadlines alone: extension, suspension, appeal, another calendar."""
 
-from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import cast, get_args
@@ -83,7 +82,7 @@ def resume_by_itself(deadlines: Deadlines, now: int, *, inclusive: bool) -> None
     if end is None or end > now or (end == now and not inclusive):
         return
     case["status"], case["suspension"], case["pause_at"] = _status_after_pause(case), None, end
-    deadlines.clocks = replace(deadlines.clocks, suspension=None)
+    deadlines.clocks = deadlines.clocks._replace(suspension=None)
     deadlines.say("AUTO_RESUMED", clock_named(deadlines.clocks, "handle"), from_epoch_ms(end))
 
 
@@ -96,7 +95,7 @@ def appeal(work: Work, step: Step) -> Step:
         return Step("REFUSED", None, "no_breach" if result in get_args(Appeal) else "unknown_appeal")
     if found.appeal in ("EXCUSED", "REJECTED"):
         return Step("RECORDED", None, f"already_{found.appeal.lower()}")
-    after = replace(found, appeal=cast(Appeal, result), appeal_at=work.at)
+    after = found._replace(appeal=cast(Appeal, result), appeal_at=work.at)
     _replace_clock(case, deadlines, found, after)
     deadlines.say(_DECIDED[result], after, work.at, attributes.get("reason"))
     return step._replace(reason=f"appeal_{result.lower()}")
@@ -229,8 +228,8 @@ def _breached_clock(case: CaseState, deadlines: Deadlines, attributes: dict[str,
 def _replace_clock(case: CaseState, deadlines: Deadlines, was: Clock, now: Clock) -> None:
     running = deadlines.clocks.running
     if was in running:
-        deadlines.clocks = replace(
-            deadlines.clocks, running=tuple(now if clock is was else clock for clock in running)
+        deadlines.clocks = deadlines.clocks._replace(
+            running=tuple(now if clock is was else clock for clock in running)
         )
         return
     case["clocks"] = [

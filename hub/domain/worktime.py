@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from hub.domain.calendar import WorkCalendar
 from hub.domain.errors import Refused
@@ -26,8 +26,7 @@ _HOUR: Final = 3_600
 _DAY: Final = 86_400
 
 
-@dataclass(slots=True, frozen=True)
-class Due:
+class Due(NamedTuple):
     """A due instant, None where an open-ended pause keeps it away.
 
     Provisional: the due, or a part of the way to it, lies in a year without a calendar file.

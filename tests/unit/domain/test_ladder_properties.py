@@ -1,7 +1,6 @@
 """What holds for the ladder of every case, whatever happens to it and whenever the hub looks."""
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.clockdesk.calendars import read_calendar
-from hub.domain.clock import Terms
-from hub.domain.clock_data import clock_of, record_of
+from hub.domain.clock import Terms, next_rung
+from hub.domain.clock_data import clock_of, record_of, rung_at
 from hub.domain.clock_events import (
     CalledBack,
     Closed,
@@ -25,7 +24,7 @@ from hub.domain.clock_events import (
     Suspended,
     Urged,
 )
-from hub.domain.instants import SHANGHAI
+from hub.domain.instants import SHANGHAI, to_epoch_ms
 from hub.domain.ladder import CaseClocks, NextLevel, apply, fire, next_due, recalculated
 from hub.domain.limits import LIMIT_UNITS, Limit
 from hub.domain.worktime import WorkTime
@@ -87,7 +86,10 @@ def written_and_read(clocks):
     """The running clocks as the state of a case keeps them."""
     running = tuple(clock_of(json.loads(json.dumps(record_of(clock)))) for clock in clocks.running)
     assert running == clocks.running
-    return replace(clocks, running=running)
+    for clock in clocks.running:
+        rung = next_rung(clock)
+        assert rung_at(record_of(clock)) == (to_epoch_ms(rung[0]) if rung else None)
+    return clocks._replace(running=running)
 
 
 def live(clocks, events, looks=()):
