@@ -1,5 +1,6 @@
 """Reads hub topics for an edge that keeps its own positions: committed records only, no consumer group."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -75,6 +76,28 @@ class Feed:
                 for one in records
             )
             after[place.topic, place.partition] = records[-1].offset + 1
+        return messages, after
+
+    def behind(self, seconds: float = 10.0) -> int:
+        """How many offsets lie between what was taken and the end of what is committed now."""
+        places = self._consumer.assignment()
+        try:
+            ends = self._consumer.end_offsets(list(places), timeout_ms=round(seconds * 1000))
+            return sum(end - self._consumer.position(place) for place, end in ends.items())
+        except KafkaError as error:
+            raise Unavailable(f"reading {', '.join(sorted(self._topics()))} failed ({error})") from error
+
+    def read_to_end(self, seconds: float = 30.0) -> tuple[list[Message], dict[Position, int]]:
+        """Everything committed by now, and the positions after it; `Unavailable` when that takes longer."""
+        until = time.monotonic() + seconds
+        messages: list[Message] = []
+        after: dict[Position, int] = {}
+        while self.behind(max(0.1, until - time.monotonic())) > 0:
+            if time.monotonic() > until:
+                raise Unavailable(f"{', '.join(sorted(self._topics()))} was not read to its end in {seconds:.0f} s")
+            found, moved = self.poll(seconds=0.2)
+            messages += found
+            after |= moved
         return messages, after
 
     def close(self) -> None:

@@ -213,6 +213,16 @@ class Catalogue(_Strict):
         return self._of_schema("AuditRecord")
 
     @property
+    def source_control(self) -> str:
+        """What the sources' transports are told."""
+        return self._member("source", "control")
+
+    @property
+    def source_status(self) -> str:
+        """Where the sources' transports stand."""
+        return self._member("source", "status")
+
+    @property
     def dead_letters(self) -> str:
         """What could not be read."""
         found = [topic.name for topic in self.topics if topic.role == "dead_letters"]
