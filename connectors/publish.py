@@ -1,7 +1,7 @@
 """The way into `raw.<source>`: one message a record, acknowledged by Kafka before anyone is told so."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,11 +31,22 @@ class Acknowledged:
     reason: str | None = None
 
 
+def batch_of(payload: bytes) -> str:
+    """The name of a payload: the same for the same bytes."""
+    return hashlib.blake2b(payload, digest_size=12).hexdigest()
+
+
+def message_id(batch: str, record: int) -> str:
+    """The message id of a record of a payload."""
+    return f"{batch}-{record}"
+
+
 class RawPublisher:
     """Publishes native payloads as records of the raw topics.
 
     Uses kafka-python's idempotent producer: acks from all, in order, no doubles by its own retries. Nothing
-    counts as delivered before `flush` or a returned acknowledgement; a failure raises `Unavailable`.
+    counts as delivered before `flush` or a returned acknowledgement; a failure raises `Unavailable`. With
+    `patience_seconds` a record that Kafka has not acknowledged by then is given up: it may be there or not.
     """
 
     def __init__(
@@ -47,7 +58,9 @@ class RawPublisher:
         quarantine: Path,
         now_ms: Callable[[], int],
         connector: str,
+        patience_seconds: float | None = None,
     ) -> None:
+        self._patience = _ACK_SECONDS if patience_seconds is None else patience_seconds
         self._raw_topic = raw_topic
         self._dead_letters = dead_letters
         self._quarantine = quarantine
@@ -63,6 +76,7 @@ class RawPublisher:
                 reconnect_backoff_max_ms=1000,
                 max_request_size=LARGEST_FILE_BYTES + LARGEST_LETTER_BYTES,
                 compression_type=None,
+                **({} if patience_seconds is None else _limits(patience_seconds)),
             )
         except KafkaError as error:
             raise Unavailable(f"Kafka at {bootstrap} does not answer ({error}); is it up? try: hub up") from error
@@ -81,9 +95,14 @@ class RawPublisher:
             if len(payload) > LARGEST_LETTER_BYTES:
                 return [self._letter(source, payload, rejected)]
             return [self._send(source, None, None, payload, {**headers, **received}, rejected.reason)]
-        batch = hashlib.blake2b(payload, digest_size=12).hexdigest()
+        return self.publish_records(source, payload, records)
+
+    def publish_records(self, source: Source, payload: bytes, records: Iterable[RawRecord]) -> list["Pending"]:
+        """Hand over records that the payload has been split into, each with the message id that they get by it."""
+        received = {"received-at": str(self._now_ms()), "connector": self._connector}
+        batch = batch_of(payload)
         return [
-            self._send_record(source, record, {**received, "message-id": f"{batch}-{record.number}"})
+            self._send_record(source, record, {**received, "message-id": message_id(batch, record.number)})
             for record in records
         ]
 
@@ -103,14 +122,14 @@ class RawPublisher:
     def flush(self) -> None:
         """Wait until everything handed over is acknowledged."""
         try:
-            self._producer.flush(timeout=_ACK_SECONDS)
+            self._producer.flush(timeout=self._patience)
         except KafkaError as error:
-            raise Unavailable(f"Kafka did not acknowledge within {_ACK_SECONDS:.0f} s ({error})") from error
+            raise Unavailable(f"Kafka did not acknowledge within {self._patience:.0f} s ({error})") from error
 
     def close(self) -> None:
         """Flush and close the connection."""
         self.flush()
-        self._producer.close(timeout=_ACK_SECONDS)
+        self._producer.close(timeout=self._patience)
 
     def _send_record(self, source: Source, record: RawRecord, headers: dict[str, str]) -> "Pending":
         return self._send(source, record.number, record.key, record.value, {**headers, **record.headers})
@@ -127,7 +146,7 @@ class RawPublisher:
         future = self._hand_over(
             self._raw_topic(source.name), key, value, [(n, v.encode()) for n, v in headers.items()]
         )
-        return Pending(future, number, key, reason)
+        return Pending(future, number, key, reason, self._patience)
 
     def _letter(self, source: Source, payload: bytes, rejected: Rejected) -> "Pending":
         sha256, length = put_bytes_aside(self._quarantine, payload)
@@ -137,7 +156,7 @@ class RawPublisher:
         cause = Cause(rejected.reason, _STAGE, rejected.field, rejected.detail)
         headers = [*cause.headers(), *quarantine_headers(sha256, length), ("source", source.name.encode())]
         future = self._hand_over(self._dead_letters, None, b"", headers)
-        return Pending(future, None, None, rejected.reason)
+        return Pending(future, None, None, rejected.reason, self._patience)
 
     def _hand_over(self, topic: str, key: str | None, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
         try:
@@ -148,6 +167,12 @@ class RawPublisher:
             raise Unavailable(f"Kafka did not take a record for {topic} ({error}); nothing was accepted") from error
 
 
+def _limits(seconds: float) -> dict[str, int]:
+    """The producer's time limits; a request may take half of the time, so that there is time for a second one."""
+    whole = round(seconds * 1000)
+    return {"max_block_ms": whole, "delivery_timeout_ms": whole, "request_timeout_ms": whole // 2}
+
+
 @dataclass(slots=True, frozen=True)
 class Pending:
     """A record handed to the producer; not delivered before `wait` has returned."""
@@ -156,11 +181,18 @@ class Pending:
     record: int | None
     key: str | None
     reason: str | None
+    patience: float = _ACK_SECONDS
+
+    def when_done(self, call: Callable[[], object]) -> None:
+        """Call once it is known whether Kafka has the record, at once or from the producer's thread; then `wait`
+        does not block.
+        """
+        self.future.add_both(lambda _: call())
 
     def wait(self) -> Acknowledged:
         """Where Kafka put it, or `Unavailable`."""
         try:
-            metadata = self.future.get(timeout=_ACK_SECONDS)
+            metadata = self.future.get(timeout=self.patience)
         except KafkaError as error:
             raise Unavailable(f"Kafka did not acknowledge a record ({error}); send the file again") from error
         return Acknowledged(self.record, self.key, metadata.topic, metadata.partition, metadata.offset, self.reason)

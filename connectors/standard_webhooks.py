@@ -40,7 +40,7 @@ class NotAuthentic(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Signed:
-    """What an authentic message says of itself: its id, the same in each attempt, and the attempt's epoch second."""
+    """What an authentic message says of itself: its id, the same in each attempt; the attempt's epoch second."""
 
     message_id: str
     timestamp: int
