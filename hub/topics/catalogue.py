@@ -223,6 +223,11 @@ class Catalogue(_Strict):
         return self._member("source", "status")
 
     @property
+    def deliveries(self) -> str:
+        """Receipts of what the edges have delivered."""
+        return self._of_schema("DeliveryReceipt")
+
+    @property
     def dead_letters(self) -> str:
         """What could not be read."""
         found = [topic.name for topic in self.topics if topic.role == "dead_letters"]
