@@ -1,7 +1,7 @@
 """Where a source's transports stand, told to whoever asks `hub sources list`, on whatever machine.
 
-One record a transport in the compacted topic `source.status`, in JSON. It is news, not a position to go on from: edges
-keep those themselves. A record that could not be sent is sent with the next turn.
+One record a transport in the compacted topic `source.status`, in JSON. It is news, not a position to go on from:
+edges keep those themselves. A record that could not be sent is sent with the next turn.
 """
 
 import json
