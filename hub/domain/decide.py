@@ -7,10 +7,12 @@ from hub.domain.changes import CHANGES, TRACES, hand_over, mark_co_handler, mark
 from hub.domain.city import City
 from hub.domain.deadlines import Deadlines, Telling
 from hub.domain.dispatch import Dispatch
+from hub.domain.echo import ECHO, is_echo
 from hub.domain.event import CaseEvent, Kind
 from hub.domain.guards import co_handler_of, guard
 from hub.domain.instants import from_epoch_ms
 from hub.domain.sla import LetterRequest, Notice, SlaEvent
+from hub.domain.status_updates import StatusUpdate, before, told_of_event, told_of_time
 from hub.domain.time_changes import resume_by_itself
 from hub.domain.transitions import LATE, Step, step_of, word_of
 from hub.domain.work import Work, clock_instant
@@ -30,6 +32,7 @@ class Decision:
     events: list[SlaEvent] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     letters: list[LetterRequest] = field(default_factory=list)
+    updates: list[StatusUpdate] = field(default_factory=list)
     next_timer: int | None = None
 
     def add(self, deadlines: Deadlines) -> None:
@@ -83,6 +86,9 @@ def pass_time(case: CaseState, city: City, until: int, telling: Telling) -> Deci
         return Decision(None, next_timer=deadlines.next_timer())
     decision = Decision(work)
     decision.add(deadlines)
+    update = told_of_time(work, deadlines.events, city)
+    if update is not None:
+        decision.updates.append(update)
     return decision
 
 
@@ -114,6 +120,7 @@ def _take(
     """Take one event into the working copy; it ends as exactly one entry."""
     case = decision.case
     assert case is not None, "a decision under way has a case"
+    was = before(case)
     case["version"] += 1
     if not case["policy_version"]:
         on = city.local_date(event["received_at"])
@@ -134,7 +141,7 @@ def _take(
     if step.outcome == "APPLIED":
         case["last_at"] = max(case["last_at"], clock_instant(event))
     seen = _seen_id(case, event)
-    if seen not in case["seen"] and step.outcome != "PARKED":
+    if seen not in case["seen"] and step.outcome != "PARKED" and step != ECHO:
         case["seen"] = [*case["seen"], seen]
     if was_parked and not step.reason:
         step = step._replace(reason="was_parked")
@@ -146,11 +153,16 @@ def _take(
     decision.dispatches += work.dispatches
     decision.entries.append(entry)
     decision.add(deadlines)
+    update = told_of_event(was, case, event, entry, deadlines.events, city)
+    if update is not None:
+        decision.updates.append(update)
 
 
 def _step(work: Work) -> Step:
     """The table's step after the guards, with its changes made."""
     case, event = work.case, work.event
+    if is_echo(case, event):
+        return ECHO
     if _seen_id(case, event) in case["seen"]:
         return hand_over(work) or note_revision(work, "revision")
     if case["status"] != "AWAITED" and event["kind"] == "REPORTED":

@@ -18,6 +18,7 @@ from hub.domain.identity import event_id
 from hub.domain.level import LevelRule, LevelRules
 from hub.domain.limits import Limit, LimitRow, Limits
 from hub.domain.sla import LetterRequest, Notice, SlaEvent
+from hub.domain.status_updates import StatusUpdate
 from schemas.codec import Codec
 
 CASE = "hotline:HL2026111000017"
@@ -191,6 +192,7 @@ class Life:
     facts: list[SlaEvent] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     letters: list[LetterRequest] = field(default_factory=list)
+    updates: list[StatusUpdate] = field(default_factory=list)
     due: int | None = None
     offset: int = 0
 
@@ -223,6 +225,7 @@ class Life:
         self.facts += decision.events
         self.notices += decision.notices
         self.letters += decision.letters
+        self.updates += decision.updates
 
     def on(self, kind: str, at: str, **changes: Any) -> Entry:
         """Build an event of the case, let the case take it, give back what is on record about it."""
