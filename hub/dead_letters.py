@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException, Producer
 
-from hub.audit import AuditRecord, audit_record
+from hub.domain.audit import AuditRecord, audit_record
 from hub.domain.dead_letter import Cause, original_headers
 from hub.domain.errors import Unavailable
 from hub.reading import Reader, Stored

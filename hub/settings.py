@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     )
     token_key_file: Path | None = Field(None, description="file that holds the key of the contact tokens")
 
+    contact_keys: tuple[str, ...] | None = Field(
+        None, description="a JSON list of ID=REFERENCE, newest first: keys of the callers' contacts in the vault"
+    )
+
     workers: int = Field(1, ge=1, le=64, description="worker processes of each stage")
     metrics_port: int = Field(19600, ge=1, le=65000, description="first port of /metrics; one more per process")
     batch_size: int = Field(2000, ge=1, le=100_000, description="records of one transaction at most")
@@ -118,7 +122,7 @@ class Settings(BaseSettings):
             return self.token_key_text.get_secret_value().encode()
         if self.token_key_file is not None:
             return _read_key(self.token_key_file)
-        return _key_made_once(self.data_dir / "token.key")
+        return key_made_once(self.data_dir / "token.key")
 
 
 def load(**overrides: Any) -> Settings:
@@ -156,13 +160,13 @@ def _read_key(file: Path) -> bytes:
     return key
 
 
-def _key_made_once(file: Path) -> bytes:
-    """Processes that start together agree on one key: whoever links the file first has made it."""
+def key_made_once(file: Path) -> bytes:
+    """32 random bytes. Processes that start together agree on one key: whoever links the file first has made it."""
     try:
         return _read_or_make(file)
     except OSError as error:
-        problem = f"{file} cannot be read or made ({error.strerror}); set HUB_TOKEN_KEY or HUB_DATA_DIR"
-        raise Misconfigured([f"token key: {problem}"]) from None
+        problem = f"cannot be read or made ({error.strerror}); set its key's own setting or HUB_DATA_DIR"
+        raise Misconfigured([f"key {file}: {problem}"]) from None
 
 
 def _read_or_make(file: Path) -> bytes:

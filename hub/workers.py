@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from connectors.contacts.keyring import read_keyring
 from connectors.sources import SOURCES
 from connectors.sources.limits import unpack
 from hub.city import load_city
@@ -20,7 +21,7 @@ def processor_of(stage: str, settings: Settings, topics: Catalogue, codec: Codec
 
 
 def _unify(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
-    from streams.unify import Unify
+    from streams.unify import Unify, Vault
 
     return Unify(
         {topics.raw(name): source for name, source in SOURCES.items()},
@@ -29,6 +30,7 @@ def _unify(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
         encode=codec.encode,
         unpack=unpack,
         token_key=settings.token_key(),
+        vault=Vault(topics.contacts_vault, read_keyring(settings.contact_keys, settings.data_dir).seal),
         memory_days=settings.dedupe_days,
     )
 

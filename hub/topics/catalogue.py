@@ -67,10 +67,15 @@ class _Entry(_Strict):
     retention: Milliseconds | None = None
     max_message: Size | None = None
     personal_data: bool = False
+    encrypted: bool = False
 
 
 class Topic(_Strict):
-    """One topic. `retention_ms` is -1 for ever; without `schema_name` bytes are kept as they came."""
+    """One topic. `retention_ms` is -1 for ever; without `schema_name` bytes are kept as they came.
+
+    Of `producers` and `consumers`, the roles that may write and read it, follow Kafka's ACLs. `personal_data` says
+    that it holds what identifies a person; where it is `encrypted` too, only who has the keys can tell whom.
+    """
 
     name: str
     schema_name: str | None
@@ -84,6 +89,7 @@ class Topic(_Strict):
     retention_ms: int
     max_message_bytes: int
     personal_data: bool
+    encrypted: bool
 
     def config(self) -> dict[str, str]:
         """The topic's settings in Kafka's words."""
@@ -130,6 +136,7 @@ class Catalogue(_Strict):
             retention_ms=_FOREVER if cleanup == "compact" else retention,
             max_message_bytes=entry.max_message or self.defaults.max_message,
             personal_data=entry.personal_data,
+            encrypted=entry.encrypted,
         )
 
     @property
@@ -206,6 +213,11 @@ class Catalogue(_Strict):
     def notices(self) -> str:
         """Messages to people."""
         return self._of_schema("Notice")
+
+    @property
+    def contacts_vault(self) -> str:
+        """Callers' contacts, encrypted."""
+        return self._of_schema("VaultedContact")
 
     @property
     def audit_log(self) -> str:

@@ -1,5 +1,5 @@
 """unify: raw topics of all sources → `case.events`, once per source event."""
 
-from streams.unify.processor import Unify
+from streams.unify.processor import Unify, Vault
 
-__all__ = ["Unify"]
+__all__ = ["Unify", "Vault"]

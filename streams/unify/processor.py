@@ -13,7 +13,7 @@ from typing import Any
 from hub.domain.errors import Rejected
 from hub.domain.event import CaseEvent
 from hub.domain.identity import complete
-from hub.domain.source import RawRecord, Source
+from hub.domain.source import Mapped, RawRecord, Source
 from schemas.cloudevents import headers as cloudevents_headers
 from streams.runtime.api import Output, Prepared, Record, Result, Row
 
@@ -22,6 +22,19 @@ DAY_MS = 86_400_000
 # Of the transport's headers these travel on with a record that is sent back as a single one.
 _CARRIED = ("message-id", "connector")
 _SEEN = b"\x01"
+_VAULT_HEADERS = (("ce_source", b"/unify"),)
+
+
+@dataclass(slots=True, frozen=True)
+class Vault:
+    """Where contacts are kept, and how one is encrypted.
+
+    `seal(token, contact)` gives the `key_id`, `nonce` and `sealed` of a `VaultedContact`. It is a pure function: a
+    record that is read again after a crash gives the same bytes.
+    """
+
+    topic: str
+    seal: Callable[[str, str], dict[str, Any]]
 
 
 @dataclass(slots=True, frozen=True)
@@ -39,7 +52,8 @@ class Unify:
     `sources` maps a raw topic to its source. `unpack(payload, content_encoding)` undoes a transport compression
     under the size limit or raises `Rejected`. An event id is made from source, source event id and content
     (`hub.domain.identity`), so an id seen before is a resend, and a revision (same source event id, other
-    content) has an id of its own and passes.
+    content) has an id of its own and passes. With a `vault` the contact of each event passed on goes there,
+    encrypted, in the same transaction.
     """
 
     name = "unify"
@@ -53,6 +67,7 @@ class Unify:
         encode: Callable[[str, Any], bytes],
         unpack: Callable[[bytes, str], bytes],
         token_key: bytes,
+        vault: Vault | None = None,
         memory_days: int = 90,
     ) -> None:
         self.inputs = tuple(sources)
@@ -62,6 +77,7 @@ class Unify:
         self._encode = encode
         self._unpack = unpack
         self._token_key = token_key
+        self._vault = vault
         self._memory_ms = memory_days * DAY_MS
 
     def prepare(self, record: Record) -> Prepared:
@@ -77,10 +93,11 @@ class Unify:
         records = source.split(payload, headers)
         first, rest = _first(records)
         if first is not None and rest is None and _is_rightly_keyed(first, record.key):
-            event = complete(source.map(first), self._token_key)
+            mapped = source.map(first)
+            event = complete(mapped, self._token_key)
             event["received_at"] = received_at
             event["raw"] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-            return Prepared((bytes.fromhex(event["event_id"]),), event)
+            return Prepared((bytes.fromhex(event["event_id"]),), mapped)
         every = [] if first is None else [first, *(rest or ())]
         return Prepared((), _Resplit(every, headers, received_at))
 
@@ -88,26 +105,30 @@ class Unify:
         """Pass the event on once; count a resend; send the records of a batch back."""
         if isinstance(prepared.decoded, _Resplit):
             return self._send_back(record, prepared.decoded)
-        event: CaseEvent = prepared.decoded
+        mapped: Mapped = prepared.decoded
+        event = mapped.event
         (key,) = prepared.keys
         source = self._sources[record.topic].name
         if rows[key] is not None:
             return Result(counts={f"duplicate.{source}": 1})
+        outputs = [
+            Output(
+                self._events_topic,
+                event["case_id"].encode(),
+                self._encode("CaseEvent", event),
+                cloudevents_headers(
+                    event["event_id"],
+                    f"hub.v1.CaseEvent.{event['kind']}",
+                    f"/sources/{source}",
+                    event["occurred_at"],
+                    event["case_id"],
+                ),
+            )
+        ]
+        if mapped.contact is not None and self._vault is not None:
+            outputs.append(self._into_the_vault(self._vault, event, mapped.contact))
         return Result(
-            outputs=[
-                Output(
-                    self._events_topic,
-                    event["case_id"].encode(),
-                    self._encode("CaseEvent", event),
-                    cloudevents_headers(
-                        event["event_id"],
-                        f"hub.v1.CaseEvent.{event['kind']}",
-                        f"/sources/{source}",
-                        event["occurred_at"],
-                        event["case_id"],
-                    ),
-                )
-            ],
+            outputs=outputs,
             puts={key: Row(_SEEN, event["received_at"] + self._memory_ms)},
             counts={f"accepted.{source}": 1},
         )
@@ -115,6 +136,13 @@ class Unify:
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
         """The memory of an event has run out."""
         return Result(puts={key: None}, counts={"forgotten": 1})
+
+    def _into_the_vault(self, vault: Vault, event: CaseEvent, contact: str) -> Output:
+        """With every new event, whether the vault has the contact already or not: compaction keeps one a token."""
+        token = event["reporter"]["token"]
+        assert token is not None, "whoever has a contact has a token"
+        record = {"token": token, "received_at": event["received_at"], **vault.seal(token, contact)}
+        return Output(vault.topic, token.encode(), self._encode("VaultedContact", record), _VAULT_HEADERS)
 
     def _send_back(self, record: Record, batch: _Resplit) -> Result:
         carried = {name: batch.headers[name] for name in _CARRIED if name in batch.headers}

@@ -1,6 +1,6 @@
 """Audit records: each is sealed by a digest that covers the one before it."""
 
-from hub.audit import audit_record, is_chained
+from hub.domain.audit import audit_record, is_chained
 from schemas.codec import codec
 
 

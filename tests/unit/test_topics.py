@@ -58,11 +58,23 @@ def test_what_the_schemas_folder_has_is_what_the_catalogue_names() -> None:
 
 
 def test_personal_data_is_kept_for_a_short_time() -> None:
-    """Raw records and dead letters hold callers' data: months at most, and never compacted for ever."""
-    personal = [topic for topic in catalogue(load().topics_file).topics if topic.personal_data]
+    """What holds callers' data in clear (raw records, dead letters): months at most, and never compacted for ever."""
+    topics = catalogue(load().topics_file).topics
+    personal = [topic for topic in topics if topic.personal_data and not topic.encrypted]
 
     assert personal
     assert all(0 < topic.retention_ms <= 90 * 86_400_000 and topic.cleanup == "delete" for topic in personal)
+
+
+def test_only_the_call_back_role_reads_the_vault() -> None:
+    """Contacts are written by unify, and by the call-back role that deletes them; read by that role alone."""
+    topics = catalogue(load().topics_file)
+    vault = topics.topic(topics.contacts_vault)
+
+    assert (vault.producers, vault.consumers) == (("unify", "call_back"), ("call_back",))
+    assert vault.personal_data
+    assert vault.encrypted
+    assert vault.cleanup == "compact"
 
 
 def test_settings_are_put_in_kafkas_words(tmp_path: Path) -> None:

@@ -283,7 +283,8 @@ def test_a_new_version_passes_the_gate_once_it_is_released(copied):
     assert any("python -m schemas.release" in str(problem) for problem in check(**copied))
     before = json.loads(copied["lock"].read_text("utf-8"))
 
-    assert release(**copied) == ["Notice v2 has id 12"]
+    free = max(entry["id"] for versions in before.values() for entry in versions.values()) + 1
+    assert release(**copied) == [f"Notice v2 has id {free}"]
 
     assert check(**copied) == []
     after = json.loads(copied["lock"].read_text("utf-8"))

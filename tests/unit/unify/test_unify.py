@@ -5,13 +5,15 @@ import gzip
 
 import pytest
 
+from connectors.contacts.keyring import Keyring
 from connectors.sources.limits import unpack
 from hub.domain.errors import Rejected
 from hub.domain.event import CaseEvent
+from hub.domain.identity import contact_token
 from hub.domain.source import Guarantees, Mapped, RawRecord, Source
 from schemas.codec import codec
 from streams.runtime.driver import TestDriver
-from streams.unify import Unify
+from streams.unify import Unify, Vault
 from streams.unify.processor import DAY_MS
 
 RAW = "raw.memo"
@@ -19,7 +21,7 @@ NOW = 1_794_000_000_000
 
 
 def split_lines(payload, headers):
-    """A made-up source: one line a record, `case;sequence;text`."""
+    """A made-up source: one line a record, `case;sequence;text`, perhaps `;phone`."""
     if headers.get("record"):
         yield RawRecord(int(headers["record"]), _key(payload), payload, {"record": headers["record"]})
         return
@@ -35,7 +37,7 @@ def map_line(record):
     (cells,) = csv.reader([record.value.decode()], delimiter=";")
     if not cells[0]:
         raise Rejected("missing_field", "case", "empty; write the case number")
-    case, sequence, text = cells
+    case, sequence, text, *phone = cells
     event = CaseEvent(
         event_id="",
         case_id=f"memo:{case}",
@@ -56,11 +58,22 @@ def map_line(record):
         attributes={},
         raw={"topic": "", "partition": 0, "offset": 0},
     )
-    return Mapped(event, None)
+    return Mapped(event, phone[0] or None if phone else None)
 
 
 @pytest.fixture
 def driver():
+    return driver_with(None)
+
+
+@pytest.fixture
+def vaulted():
+    """A driver with a vault, and the ring of keys that opens it."""
+    ring = Keyring({"k2": b"2" * 32, "k1": b"1" * 32})
+    return driver_with(Vault("contacts.vault", ring.seal)), ring
+
+
+def driver_with(vault):
     memo = Source("memo", ("text/plain",), Guarantees("per case", "same source event id"), split_lines, map_line)
     unify = Unify(
         {RAW: memo},
@@ -69,6 +82,7 @@ def driver():
         encode=codec().encode,
         unpack=unpack,
         token_key=b"k" * 32,
+        vault=vault,
         memory_days=90,
     )
     return TestDriver(unify, clock_ms=NOW)
@@ -212,3 +226,43 @@ def test_an_empty_batch_is_nothing_and_no_fault(driver):
 
     assert events(driver) == []
     assert driver.dead_letters == []
+
+
+def test_a_contact_goes_into_the_vault_with_its_event_and_nowhere_else(vaulted):
+    """Encrypted, under its token; the event has the token alone. Another spelling of nothing, no record."""
+    driver, ring = vaulted
+    send(driver, "A1;1;lamp;13000001234", received_at=str(NOW - 5))
+    send(driver, "A1;2;lamp again;")
+
+    (sealed,) = driver.read_outputs("contacts.vault")
+    with_contact, without = events(driver)
+    record = codec().decode(sealed.value, "VaultedContact")
+    token = with_contact["reporter"]["token"]
+    assert sealed.key == token.encode() == contact_token(b"k" * 32, "13000001234").encode()
+    assert (record["token"], record["received_at"]) == (token, NOW - 5)
+    assert ring.open(token, record["key_id"], record["nonce"], record["sealed"]) == "13000001234"
+    assert b"13000001234" not in sealed.value
+    assert without["reporter"]["token"] is None
+
+
+def test_a_record_read_again_after_a_crash_gives_the_same_bytes(vaulted):
+    """Nothing random goes in: the transaction that is tried again says what the one before it would have said."""
+    driver, _ = vaulted
+    record = driver.record(RAW, b"A1", b"A1;1;lamp;13000001234", [("record", b"1")], NOW)
+    prepared = driver.processor.prepare(record)
+    nothing_yet = dict.fromkeys(prepared.keys)
+
+    first = driver.processor.process(record, prepared, nothing_yet, NOW)
+    second = driver.processor.process(record, driver.processor.prepare(record), nothing_yet, NOW + 60_000)
+
+    assert first.outputs == second.outputs
+    assert [output.topic for output in first.outputs] == ["case.events", "contacts.vault"]
+
+
+def test_a_resend_writes_no_contact(vaulted):
+    """Else a resend of an old message would bring a deleted person back."""
+    driver, _ = vaulted
+    for _ in range(2):
+        send(driver, "A1;1;lamp;13000001234")
+
+    assert len(driver.read_outputs("contacts.vault")) == 1
