@@ -242,16 +242,24 @@ class Catalogue(_Strict):
     @property
     def dead_letters(self) -> str:
         """What could not be read."""
-        found = [topic.name for topic in self.topics if topic.role == "dead_letters"]
-        if len(found) != 1:
-            raise Misconfigured(["the catalogue needs exactly one topic with role: dead_letters"])
-        return found[0]
+        return self._of_role("dead_letters")
+
+    @property
+    def endpoint_tokens(self) -> str:
+        """Hashes of the staff endpoints' bearer tokens."""
+        return self._of_role("endpoint_tokens")
 
     def _member(self, family: str, member: str) -> str:
         return self.topic(f"{family}.{member}").name
 
     def _family(self, family: str) -> tuple[str, ...]:
         return tuple(name for name in self._topics if name.startswith(f"{family}."))
+
+    def _of_role(self, role: str) -> str:
+        found = [topic.name for topic in self.topics if topic.role == role]
+        if len(found) != 1:
+            raise Misconfigured([f"the catalogue needs exactly one topic with role: {role}"])
+        return found[0]
 
     def _of_schema(self, schema: str) -> str:
         found = [topic.name for topic in self.topics if topic.schema_name == schema]
