@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
     http_port: int = Field(19700, ge=1, le=65535, description="port of intake, citizen page and gateway")
     http_host: str = Field("127.0.0.1", description="address that the HTTP edge listens on")
+    http_tls_cert: Path | None = Field(None, description="PEM certificate chain of the HTTP edge; else plain HTTP")
+    http_tls_key: Path | None = Field(None, description="PEM key of that certificate")
+    http_client_ca: Path | None = Field(None, description="PEM of the authority whose client certificates count")
 
     kafka_port: int = Field(19092, ge=1, le=65535, description="port of the embedded Kafka")
     kafka_heap: str = Field("512m", pattern=r"^\d+[mg]$", description="Java heap of the embedded Kafka")
@@ -93,7 +96,10 @@ class Settings(BaseSettings):
                 raise ValueError("each address is host:port, several are separated by commas")
         return value
 
-    @field_validator("data_dir", "cache_dir", "city", "samples", "topics_file", "token_key_file", "sources_file")
+    @field_validator(
+        *("data_dir", "cache_dir", "city", "samples", "topics_file", "token_key_file", "sources_file"),
+        *("http_tls_cert", "http_tls_key", "http_client_ca"),
+    )
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().absolute()
@@ -109,6 +115,14 @@ class Settings(BaseSettings):
     def _has_one_token_key(self) -> Self:
         if self.token_key_text is not None and self.token_key_file is not None:
             raise ValueError("HUB_TOKEN_KEY and HUB_TOKEN_KEY_FILE are both set: keep one")
+        return self
+
+    @model_validator(mode="after")
+    def _has_whole_tls(self) -> Self:
+        if (self.http_tls_cert is None) != (self.http_tls_key is None):
+            raise ValueError("HUB_HTTP_TLS_CERT and HUB_HTTP_TLS_KEY belong together: set both")
+        if self.http_client_ca is not None and self.http_tls_cert is None:
+            raise ValueError("HUB_HTTP_CLIENT_CA needs HUB_HTTP_TLS_CERT and HUB_HTTP_TLS_KEY")
         return self
 
     @property
