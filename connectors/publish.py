@@ -131,6 +131,13 @@ class RawPublisher:
         self.flush()
         self._producer.close(timeout=self._patience)
 
+    def abandon(self) -> None:
+        """Close at once, after a failure: what was not acknowledged is not sent later by this producer any more."""
+        try:
+            self._producer.close(timeout=0)
+        except KafkaError as error:
+            raise Unavailable(f"Kafka's producer did not close ({error})") from error
+
     def _send_record(self, source: Source, record: RawRecord, headers: dict[str, str]) -> "Pending":
         return self._send(source, record.number, record.key, record.value, {**headers, **record.headers})
 
