@@ -20,6 +20,8 @@ def _minute(minutes: int) -> bytes:
     return (_EPOCH + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:").encode()
 
 
+# What one decision tells, it tells at one instant.
+@lru_cache(maxsize=64)
 def rfc3339(time_ms: int) -> bytes:
     """Epoch milliseconds as RFC 3339 in UTC, always with three decimals."""
     minutes, rest = divmod(time_ms, 60_000)

@@ -1,12 +1,13 @@
 """A clock as its record in the case's state, and back. Instants of the record are epoch milliseconds."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from hub.domain.case import ClockRecord, PauseRecord
 from hub.domain.clock import Clock, ClockEnd, Terms
 from hub.domain.instants import from_epoch_ms, to_epoch_ms
-from hub.domain.limits import Limit
+from hub.domain.limits import Limit, LimitUnit
 from hub.domain.pauses import Pause
 from hub.domain.worktime import Due
 
@@ -57,9 +58,10 @@ def clock_of(record: ClockRecord) -> Clock:
         leg=record["leg"],
         start=from_epoch_ms(record["started_at"]),
         limit=Limit(record["limit_value"], unit),
-        terms=Terms(
+        terms=_terms(
             record["at_risk_fraction"],
-            Limit(record["grace_value"], record["grace_unit"]),
+            record["grace_value"],
+            record["grace_unit"],
             record["limits_version"],
             record["policy_version"],
         ),
@@ -100,6 +102,12 @@ def pause_of(record: PauseRecord) -> Pause:
 def milliseconds(at: datetime | None) -> int | None:
     """Epoch milliseconds of an instant that may not be known."""
     return None if at is None else to_epoch_ms(at)
+
+
+# A city has few terms, one for each version of policy and limits. Typed: 1 and 1.0 are other bytes in a row.
+@lru_cache(maxsize=256, typed=True)
+def _terms(fraction: float, grace: float, unit: LimitUnit, limits_version: str, policy_version: str) -> Terms:
+    return Terms(fraction, Limit(grace, unit), limits_version, policy_version)
 
 
 def _outcomes(clock: Clock) -> list[str]:

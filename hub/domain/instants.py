@@ -43,7 +43,7 @@ def at_second(second: int) -> datetime:
 
 def from_epoch_ms(milliseconds: int) -> datetime:
     """The instant of an event's or a state's epoch milliseconds."""
-    return _UNIX + timedelta(seconds=(milliseconds + _UNIX_OFFSET_MS) // 1000)
+    return datetime.fromtimestamp(milliseconds // 1000, SHANGHAI)
 
 
 def to_epoch_ms(instant: datetime) -> int:

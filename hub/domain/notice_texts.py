@@ -3,6 +3,7 @@
 Of a request only facts of the hub enter a text; its `reason` does not, since a person may have written it.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.domain.instants import from_epoch_ms
@@ -79,6 +80,8 @@ def call_back_text(subject: str, case_id: str, due_at_ms: int | None) -> str:
     return f"【回访任务】{_named(subject, case_id)}已办结，请{until}完成回访并登记结果。"
 
 
+# The two reminders of a timeout name one instant, as do those of all cases that are due with it.
+@lru_cache(maxsize=1024)
 def local_time(epoch_ms: int) -> str:
     """An instant as a text says it: `11月13日16时20分`, on the city's clock."""
     at = from_epoch_ms(epoch_ms)

@@ -86,7 +86,7 @@ def removal_request(case: CaseState, city: City, entry: Supervision, event: SlaE
 
 def fact_id(*parts: object) -> str:
     """A deterministic id, 32 hex digits, of what it is an id of."""
-    text = "\n".join("" if part is None else str(part) for part in parts)
+    text = "\n".join(["" if part is None else str(part) for part in parts])
     return blake2b(text.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 

@@ -152,7 +152,7 @@ class Casework:
         return Output(
             self._dispatch_topics[dispatch["tier"]],
             dispatch["endpoint_id"].encode(),
-            self._codec.encode("Dispatch", cast(Mapping[str, Any], dispatch)),
+            self._codec.encode("Dispatch", cast("Mapping[str, Any]", dispatch)),
             cloudevents_headers(
                 message_id(dispatch),
                 f"hub.v1.Dispatch.{dispatch['action']}",
@@ -166,7 +166,7 @@ class Casework:
         return Output(
             self._sla_topic,
             fact["case_id"].encode(),
-            self._codec.encode("SlaEvent", cast(Mapping[str, Any], fact)),
+            self._codec.encode("SlaEvent", cast("Mapping[str, Any]", fact)),
             cloudevents_headers(
                 fact["sla_event_id"],
                 f"hub.v1.SlaEvent.{fact['outcome']}",
@@ -180,7 +180,7 @@ class Casework:
         return Output(
             self._notices_topic,
             notice["recipient"].encode(),
-            self._codec.encode("Notice", cast(Mapping[str, Any], notice)),
+            self._codec.encode("Notice", cast("Mapping[str, Any]", notice)),
             cloudevents_headers(
                 notice["notice_id"],
                 f"hub.v1.Notice.{notice['kind']}",
@@ -194,7 +194,7 @@ class Casework:
         return Output(
             self._letters_topic,
             letter["division"].encode(),
-            self._codec.encode("LetterRequest", cast(Mapping[str, Any], letter)),
+            self._codec.encode("LetterRequest", cast("Mapping[str, Any]", letter)),
             cloudevents_headers(
                 f"{letter['entry_id']}.{letter['kind']}",
                 f"hub.v1.LetterRequest.{letter['kind']}",
@@ -230,10 +230,11 @@ def _provisional(case: CaseState | None) -> int:
     """How many running clocks have an instant that may still move with the calendar."""
     if case is None:
         return 0
-    return sum(
-        one["end"] is None and (one["provisional"] or one["warning_provisional"] or one["second_provisional"])
-        for one in case["clocks"]
-    )
+    found = 0
+    for one in case["clocks"]:
+        if one["provisional"] or one["warning_provisional"] or one["second_provisional"]:
+            found += one["end"] is None
+    return found
 
 
 def _is_first_report(entry: Entry) -> bool:

@@ -41,7 +41,7 @@ def write_row(codec: Coder, case: CaseState, due: int | None = None) -> Row:
     Raises:
         Rejected: the event at hand would make the row too large for the changelog.
     """
-    datum: Mapping[str, Any] = cast(Mapping[str, Any], case)
+    datum: Mapping[str, Any] = cast("Mapping[str, Any]", case)
     if case["parked"]:
         datum = {**case, "parked": [codec.encode("CaseEvent", cast(Any, event)) for event in case["parked"]]}
     value = codec.encode("CaseState", datum)
@@ -64,10 +64,10 @@ def read_row(codec: Coder, row: Row) -> CaseState:
     """
     try:
         if row.local is not None:
-            return cast(CaseState, _unpack(row.local))
+            return cast("CaseState", _unpack(row.local))
         datum = codec.decode(row.value, "CaseState")
         if datum["parked"]:
             datum["parked"] = [codec.decode(event, "CaseEvent") for event in datum["parked"]]
     except (Rejected, msgspec.DecodeError) as error:
         raise Unavailable(f"a row of case.state cannot be read ({error})") from error
-    return cast(CaseState, datum)
+    return cast("CaseState", datum)
