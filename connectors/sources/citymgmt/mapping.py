@@ -9,6 +9,7 @@ from connectors.sources.coordinates import point
 from connectors.sources.event import attachments_of, case_event, channel_of, urgency_of
 from connectors.sources.flags import mark_formulas
 from connectors.sources.masking import mask
+from connectors.sources.outward import echoed
 from connectors.sources.place import location, place
 from connectors.sources.times import local_time
 from connectors.sources.values import code, integer, required
@@ -97,7 +98,12 @@ def _state_changed(change: StateChange, read: Read) -> Mapped:
         channel="other",
         text=mask(change.opinion),
         attachments=_photos(read, flags),
-        attributes={"state": state, "native_state": native_state, "dept_code": code(change.deptcode)},
+        attributes={
+            "state": state,
+            "native_state": native_state,
+            "dept_code": code(change.deptcode),
+            "update_id": echoed(change.updateid),
+        },
         flags=flags,
     )
     return Mapped(event, None)

@@ -44,6 +44,7 @@ class StateChange(Element):
     deptname: str | None = None
     operator: str | None = None
     opinion: str | None = None
+    updateid: str | None = None
 
 
 MODELS: dict[str, type[Element]] = {"Case": Case, "StateChange": StateChange}

@@ -11,6 +11,7 @@ from connectors.sources.grid.model import COLUMN_OF, GridReport
 from connectors.sources.grid.reading import PUSH, Report, read_row
 from connectors.sources.json_message import message_of
 from connectors.sources.masking import mask
+from connectors.sources.outward import echoed
 from connectors.sources.place import location, place
 from connectors.sources.times import local_time
 from connectors.sources.values import ascii_copy, code, required
@@ -91,6 +92,7 @@ def _event(report: GridReport) -> Mapped:
             "patrol_route": code(report.patrol_route),
             "qr_id": code(report.qr_code_id),
             "self_handled": self_handled,
+            "update_id": echoed(report.update_id),
             "x": spot.x,
             "y": spot.y,
         },

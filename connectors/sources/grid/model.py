@@ -32,6 +32,7 @@ class GridReport(NativeModel):
     qr_code_id: str | None = None
     patrol_route: str | None = None
     party_org: str | None = None
+    update_id: str | None = None
 
 
 # Column of the CSV → field of the push.
@@ -51,6 +52,7 @@ COLUMNS = {
     "照片": "images",
     "是否自行处置": "selfHandled",
     "处置结果": "handleResult",
+    "回写编号": "updateId",
 }
 REQUIRED_COLUMNS = ("上报编号", "上报时间", "事件描述")
 COLUMN_OF = {field: column for column, field in COLUMNS.items()}

@@ -9,6 +9,7 @@ KINDS: dict[str, Kind] = {
     "withdraw": "WITHDRAWN",
     "answer": "ANSWERED",
     "visit": "VISITED",
+    "status": "STATE_CHANGED",
 }
 CHANNELS = {
     "电话": "phone",

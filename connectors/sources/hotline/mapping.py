@@ -8,6 +8,7 @@ from connectors.sources.hotline import codes
 from connectors.sources.hotline.model import HotlineMessage
 from connectors.sources.json_message import Format, message_of, split_object
 from connectors.sources.masking import mask
+from connectors.sources.outward import echoed
 from connectors.sources.place import location, place_by_path
 from connectors.sources.times import local_time
 from connectors.sources.values import code, integer, levels, required
@@ -42,6 +43,8 @@ def to_case_event(record: RawRecord) -> Mapped:
         attributes |= _visit(message, connected, flags)
     if kind == "ANSWERED":
         attributes["answer_org"] = message.answer_org_name or None
+    if kind == "STATE_CHANGED":
+        attributes["native_state"] = mask(code(message.status))
     event_seq = integer(message.event_seq, "eventSeq")
     attributes["handle_days"] = integer(message.handle_days, "handleDays")
 
@@ -95,6 +98,8 @@ def _check_required(message: HotlineMessage, kind: Kind, connected: str | None) 
         required("majorContent", message.major_content, "create and supplement")
     elif kind == "ANSWERED":
         required("answerContent", message.answer_content, "answer")
+    elif kind == "STATE_CHANGED":
+        required("status", message.status, "status")
     elif kind == "VISITED":
         required("visitNum", message.visit_num, "visit")
         required("visitTime", message.visit_time, "visit")
@@ -115,6 +120,7 @@ def _attributes(message: HotlineMessage, flags: set[str]) -> dict[str, str | Non
         "old_order_num": code(message.old_order_num),
         "order_num": code(message.order_num),
         "time_unit": _in_table(message.time_unit, codes.TIME_UNITS, flags),
+        "update_id": echoed(message.update_id),
     }
 
 

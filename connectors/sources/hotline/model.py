@@ -44,3 +44,5 @@ class HotlineMessage(NativeModel):
     visit_is_satisfaction: str | None = None
     visit_result: str | None = None
     visitor: str | None = None
+    status: str | None = None
+    update_id: str | None = None
