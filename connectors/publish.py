@@ -81,6 +81,14 @@ class RawPublisher:
         except KafkaError as error:
             raise Unavailable(f"Kafka at {bootstrap} does not answer ({error}); is it up? try: hub up") from error
 
+    def know(self, source: Source) -> None:
+        """Look up the source's topic now, so that handing over a record does not wait for it later."""
+        topic = self._raw_topic(source.name)
+        try:
+            self._producer.partitions_for(topic)
+        except KafkaError as error:
+            raise Unavailable(f"Kafka does not tell of {topic} ({error}); is it up? try: hub up") from error
+
     def publish(self, source: Source, payload: bytes, headers: Mapping[str, str]) -> list["Pending"]:
         """Split a payload and hand its records to the producer; acknowledged by `wait` or `flush`.
 
@@ -118,6 +126,17 @@ class RawPublisher:
         sha256, length = put_aside(self._quarantine, content)
         rejected = Rejected("oversized", detail=f"{length} bytes; a file has at most {LARGEST_FILE_BYTES}")
         return self._letter_of(source, length, sha256, rejected)
+
+    def refuse(self, source: Source, payload: bytes, rejected: Rejected) -> "Pending":
+        """A payload that cannot be read and is too large for a letter: kept in quarantine, and one dead letter."""
+        return self._letter(source, payload, rejected)
+
+    def refuse_unseen(self, source: Source, rejected: Rejected, message_id: str) -> "Pending":
+        """Something whose bytes we could not get: one dead letter without them."""
+        cause = Cause(rejected.reason, _STAGE, rejected.field, rejected.detail)
+        headers = [*cause.headers(), ("source", source.name.encode()), ("message-id", message_id.encode())]
+        future = self._hand_over(self._dead_letters, None, b"", headers)
+        return Pending(future, None, None, rejected.reason, self._patience)
 
     def flush(self) -> None:
         """Wait until everything handed over is acknowledged."""

@@ -12,6 +12,7 @@ from hub.city import load_city
 from hub.cluster import probe
 from hub.domain.city import City
 from hub.domain.errors import Misconfigured, Unavailable
+from hub.edges import Edge
 from hub.edges.setup import wanted
 from hub.settings import Settings
 from hub.stages import STAGES as STAGES
@@ -47,7 +48,7 @@ def up(
     city_of(settings)
     supervised = _supervised(settings)
     if not supervised:
-        _refuse_taken_ports(slots(settings))
+        _refuse_taken_ports(slots(settings), settings)
     kafka = cluster.up(settings, echo)
     echo(f"Kafka {'started' if kafka.started else 'runs'} at {kafka.bootstrap}")
     report = apply(kafka.bootstrap, catalogue())
@@ -98,7 +99,7 @@ def _supervised(settings: Settings) -> list[str]:
     return []
 
 
-def _refuse_taken_ports(wanted_slots: list[processes.Slot]) -> None:
+def _refuse_taken_ports(wanted_slots: list[processes.Slot], settings: Settings) -> None:
     for slot in wanted_slots:
         port = slot.metrics_port
         if not probe.is_free(port):
@@ -106,6 +107,12 @@ def _refuse_taken_ports(wanted_slots: list[processes.Slot]) -> None:
                 f"port {port}, for the metrics of {slot.name}, is taken ({probe.holder(port)})\n"
                 f"  fix: HUB_METRICS_PORT={probe.free_port()} hub up, or stop the other one"
             )
+    serves_http = any(slot.name == Edge.HTTP for slot in wanted_slots)
+    if serves_http and not probe.is_free(settings.http_port):
+        raise Unavailable(
+            f"port {settings.http_port}, for intake and gateway, is taken ({probe.holder(settings.http_port)})\n"
+            f"  fix: HUB_HTTP_PORT={probe.free_port()} hub up, or stop the other one"
+        )
 
 
 def _start_workers(

@@ -18,7 +18,15 @@ def create_app(routers: Iterable[APIRouter]) -> FastAPI:
 
     Pages that show the document are left out: they load scripts from elsewhere, out of reach of a city's network.
     """
-    app = FastAPI(title=TITLE, version=API_VERSION, summary=_SUMMARY, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=TITLE,
+        version=API_VERSION,
+        summary=_SUMMARY,
+        docs_url=None,
+        redoc_url=None,
+        # It would hand exceptions with their words, which may hold what was sent, to whoever listens.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
     answer_errors(app)
     for router in routers:
         app.include_router(router)

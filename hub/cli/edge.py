@@ -23,4 +23,6 @@ def edge(
     )
     # Its lines hold whole addresses with their queries.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # It tells of each connection that it opens and closes.
+    logging.getLogger("kafka").setLevel(logging.WARNING)
     run(name, load(bootstrap=bootstrap), metrics_port)

@@ -78,6 +78,31 @@ def new(
     typer.echo(f"\nNext: pytest {written[-1]}, then add raw.{name} to deploy/topics.yaml.", err=True)
 
 
+@app.command("secret")
+def secret(
+    source: Annotated[str, typer.Argument(help="hotline, citymgmt, grid …")],
+    add: Annotated[bool, typer.Option("--add", help="A further secret; those before stay accepted.")] = False,
+    retire: Annotated[bool, typer.Option("--retire", help="Drop all secrets but the newest.")] = False,
+) -> None:
+    """Make the secret with which a source signs what it posts. It is printed once, for the source's IT desk."""
+    from connectors.intake import secret_files
+    from connectors.source_settings import read_sources
+    from hub.settings import load
+
+    if add and retire:
+        raise typer.BadParameter("--add and --retire are two steps; the source changes its secret between them")
+    settings = load()
+    one = read_sources(settings.sources_path).get(source)
+    if one is None or one.intake is None:
+        raise typer.BadParameter(f"{source!r} has no section intake in {settings.sources_path}")
+    file = secret_files.file_of(source, one.intake.secrets, settings.data_dir)
+    if retire:
+        typer.echo(f"{secret_files.retire(file)} older secrets dropped from {file}", err=True)
+        return
+    typer.echo(secret_files.add(file) if add else secret_files.make(file))
+    typer.echo(f"in {file}; the HTTP edge takes it up within seconds. Give it to {source}'s IT desk.", err=True)
+
+
 def _show(results: dict[str, dict[str, Any]]) -> None:
     rows = []
     for file, result in results.items():

@@ -1,15 +1,117 @@
-"""Wires the edge `http`."""
+"""Wires the edge `http`: intake, and whatever else is answered by request."""
 
+import contextlib
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+
+from connectors.control import SourceControl
+from connectors.http.app import create_app
+from connectors.http.server import serve
+from connectors.http.tls import Tls
+from connectors.intake.disk import Disk
+from connectors.intake.keys import Keys
+from connectors.intake.metrics import IntakeMetrics
+from connectors.intake.router import intake_router
+from connectors.intake.seen import Seen
+from connectors.intake.service import PATIENCE_SECONDS, Accepted, Entrance, Intake, Post
+from connectors.publish import RawPublisher
 from connectors.source_settings import Sources
+from connectors.sources import SOURCES
+from hub.domain.errors import Unavailable
 from hub.edges.setup import Setup
 from hub.settings import Settings
 
+_MEMORY = "edges/intake.sqlite"
+
 
 def is_wanted(settings: Settings, sources: Sources) -> bool:
-    """Not before it is there."""
-    return False
+    """Always: staff act through it, whatever transports the sources have."""
+    return True
 
 
 def run(setup: Setup) -> None:
-    """Wait to be stopped."""
-    setup.stop.wait()
+    """Answer requests until stopped."""
+    settings = setup.settings
+    with contextlib.ExitStack() as stack:
+        app = create_app([_intake(setup, stack)])
+        serve(
+            app,
+            settings.http_host,
+            settings.http_port,
+            stop=setup.stop,
+            probes=setup.probes,
+            tls=_tls(settings),
+        )
+
+
+def document(settings: Settings, sources: Sources) -> dict[str, Any]:
+    """The OpenAPI document of this hub; needs no Kafka."""
+    intake = intake_router(_Described(_entrances(settings, sources)), IntakeMetrics(CollectorRegistry()))
+    return dict(create_app([intake]).openapi())
+
+
+def _intake(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
+    entrances = _entrances(setup.settings, setup.sources)
+    publisher = RawPublisher(
+        setup.bootstrap,
+        raw_topic=setup.topics.raw,
+        dead_letters=setup.topics.dead_letters,
+        quarantine=setup.settings.data_dir / "quarantine",
+        now_ms=setup.clock.now_ms,
+        connector="intake",
+        patience_seconds=PATIENCE_SECONDS,
+    )
+    stack.callback(publisher.close)
+    for entrance in entrances.values():
+        publisher.know(entrance.source)
+        entrance.keys.current()
+    control = SourceControl(setup.bootstrap, setup.topics.source_control)
+    stack.callback(control.close)
+    seen = Seen(setup.settings.data_dir / _MEMORY)
+    stack.callback(seen.close)
+    metrics = IntakeMetrics(setup.metrics)
+    intake = Intake(
+        entrances,
+        publisher,
+        seen,
+        disk=Disk(setup.settings.data_dir),
+        now_ms=setup.clock.now_ms,
+        is_paused=control.is_paused,
+        metrics=metrics,
+    )
+    return intake_router(intake, metrics)
+
+
+def _entrances(settings: Settings, sources: Sources) -> dict[str, Entrance]:
+    return {
+        name: Entrance(
+            SOURCES[name],
+            Keys(name, one.intake.secrets, settings.data_dir),
+            frozenset(one.intake.client_certificates),
+            one.rate.per_second,
+            one.rate.burst,
+        )
+        for name, one in sources.items()
+        if one.intake is not None
+    }
+
+
+def _tls(settings: Settings) -> Tls | None:
+    if settings.http_tls_cert is None or settings.http_tls_key is None:
+        return None
+    return Tls(settings.http_tls_cert, settings.http_tls_key, settings.http_client_ca)
+
+
+class _Described:
+    """An intake that is only described."""
+
+    def __init__(self, entrances: dict[str, Entrance]) -> None:
+        self.entrances = entrances
+
+    async def take(self, name: str, post: Post) -> Accepted:
+        raise Unavailable("this application is there for its document alone")
+
+    def forget(self) -> None:
+        """There is nothing."""

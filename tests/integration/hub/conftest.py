@@ -34,6 +34,7 @@ class Hub:
     data_dir: Path
     kafka_port: int = field(default_factory=free_port)
     metrics_port: int = field(default_factory=lambda: _free_ports())
+    http_port: int = field(default_factory=free_port)
     samples: Path = SAMPLES
     topics: Catalogue = field(default_factory=catalogue)
 
@@ -52,6 +53,7 @@ class Hub:
             "HUB_DATA_DIR": str(self.data_dir),
             "HUB_KAFKA_PORT": str(self.kafka_port),
             "HUB_METRICS_PORT": str(self.metrics_port),
+            "HUB_HTTP_PORT": str(self.http_port),
             "HUB_SAMPLES": str(self.samples),
         }
 
@@ -158,8 +160,8 @@ class Hub:
         assert not left, f"hub down left {left}"
 
 
-def _free_ports(number: int = 6) -> int:
-    """The hub gives its workers the ports from this one on: two slots of three stages at most."""
+def _free_ports(number: int = 12) -> int:
+    """The hub gives its processes the ports from this one on: two slots of three stages and all edges at most."""
     while True:
         port = free_port()
         if all(is_free(port + more) for more in range(1, number)):
