@@ -1,9 +1,10 @@
 """What leaves the hub: kept in a file of the edge until it is delivered. Steps and crashes: docs/outbox.md."""
 
 from connectors.outbox.backoff import Backoff
-from connectors.outbox.deliverer import Deliverer
+from connectors.outbox.deliverer import Deliverer, Limits
 from connectors.outbox.metrics import OutboxMetrics
 from connectors.outbox.model import Delivered, Failed, Halted, Kept, Outcome, Outgoing, Parked, State
+from connectors.outbox.ordered_feed import OrderedFeed
 from connectors.outbox.receipts import Receipt, Receipts
 from connectors.outbox.store import Outbox
 
@@ -14,6 +15,8 @@ __all__ = [
     "Failed",
     "Halted",
     "Kept",
+    "Limits",
+    "OrderedFeed",
     "Outbox",
     "OutboxMetrics",
     "Outcome",

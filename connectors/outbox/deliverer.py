@@ -7,7 +7,8 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from connectors.feed import Message, Position
 from connectors.outbox.backoff import Backoff
 from connectors.outbox.metrics import OutboxMetrics
 from connectors.outbox.model import Delivered, Failed, Halted, Outcome, Outgoing, Parked
+from connectors.outbox.ordered_feed import OrderedFeed
 from connectors.outbox.receipts import Receipts
 from connectors.outbox.store import Outbox
 from hub.domain.errors import Rejected, Unavailable
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.05
 _POLL_SECONDS = 0.2
+_FENCED_POLL_SECONDS = 0.02
+_ANY = 2**63 - 1
 _STANDING_SECONDS = 2.0
 _AWAY_SECONDS = 2.0
 _FORGET_SECONDS = 600.0
@@ -39,10 +43,14 @@ class Source(Protocol):
 
 @dataclass(slots=True, frozen=True)
 class Limits:
-    """How much at once; `drain_seconds` are given to running attempts at the end, `keep_days` to receipts."""
+    """How much at once, in all and for a target (`at_once_of` where it differs).
+
+    `drain_seconds` are given to running attempts at the end, `keep_days` to receipts.
+    """
 
     at_once: int = 32
     at_once_a_target: int = 8
+    at_once_of: Mapping[str, int] = field(default_factory=dict)
     drain_seconds: float = 8.0
     keep_days: int = 430
 
@@ -87,6 +95,7 @@ class Deliverer:
         self._alive = alive
         self._limits = limits or Limits()
         self._running: dict[asyncio.Task[Outcome], Outgoing] = {}
+        self._up_to = 0
         self._standing_at = 0.0
         self._forget_at = 0.0
 
@@ -95,9 +104,12 @@ class Deliverer:
 
         Receipts must have been loaded (`Receipts.load`) before: what they say was delivered is not sent.
         """
+        self._up_to = 0 if isinstance(feed, OrderedFeed) else _ANY
         asyncio.run(self._run(feed, stop))
 
     async def _run(self, feed: Source, stop: threading.Event) -> None:
+        # Names are resolved in these threads: slow ones must not take the feed's.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self._limits.at_once + 4))
         others: list[asyncio.Task[None]] = [
             asyncio.create_task(self._take(feed, stop)),
             asyncio.create_task(self._write_receipts(stop)),
@@ -128,16 +140,31 @@ class Deliverer:
         self._running.clear()
 
     async def _take(self, feed: Source, stop: threading.Event) -> None:
-        """Step 1."""
+        """Step 1. Of an ordered feed nothing is sent before all that was written earlier has been taken."""
+        fence: tuple[dict[Position, int], int] | None = None
         while not stop.is_set():
             try:
-                records, positions = await asyncio.to_thread(feed.poll, 500, _POLL_SECONDS)
+                records, positions = await asyncio.to_thread(
+                    feed.poll, 500, _POLL_SECONDS if fence is None else _FENCED_POLL_SECONDS
+                )
+                if positions:
+                    self._keep(records, positions)
+                if isinstance(feed, OrderedFeed):
+                    fence = await self._move_fence(feed, fence)
             except Unavailable as away:
                 log.warning("%s", away)
                 await asyncio.sleep(_AWAY_SECONDS)
-                continue
-            if positions:
-                self._keep(records, positions)
+
+    async def _move_fence(
+        self, feed: OrderedFeed, fence: tuple[dict[Position, int], int] | None
+    ) -> tuple[dict[Position, int], int] | None:
+        """What was taken before the ends were asked for may go once everything up to those ends is taken too."""
+        if fence is not None and await asyncio.to_thread(feed.is_past, fence[0]):
+            self._up_to, fence = fence[1], None
+        last = self._outbox.last()
+        if fence is None and last > self._up_to:
+            fence = (await asyncio.to_thread(feed.ends), last)
+        return fence
 
     def _keep(self, records: list[Message], positions: Mapping[Position, int]) -> None:
         messages: list[Outgoing] = []
@@ -158,8 +185,9 @@ class Deliverer:
             return
         running = Counter(message.target for message in self._running.values())
         busy = {(message.target, message.lane) for message in self._running.values()}
-        for message in self._outbox.due(_now_ms(), self._limits.at_once_a_target, busy):
-            if room and running[message.target] < self._limits.at_once_a_target:
+        for message in self._outbox.due(_now_ms(), self._limits.at_once_a_target, busy, self._up_to):
+            most = self._limits.at_once_of.get(message.target, self._limits.at_once_a_target)
+            if room and running[message.target] < most:
                 room -= 1
                 running[message.target] += 1
                 self._running[asyncio.create_task(self._attempt(message))] = message

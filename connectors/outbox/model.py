@@ -20,14 +20,16 @@ class Outgoing:
     """One message to deliver.
 
     `id` is its idempotency key, unique in the edge and a function of the record it was made of. Of a `lane` (a
-    case, a recipient) one is delivered at a time, in the order in which they were taken; lanes belong to a `target`
-    (a webhook's name, a channel, a source), which can be halted. `attempts` are those already made.
+    case, a recipient) one is delivered at a time: a lower `rank` (a case's version) before a higher one, the same
+    rank in the order in which they were taken. Lanes belong to a `target` (a webhook's name, a channel, a source),
+    which can be halted. `attempts` are those already made.
     """
 
     id: str
     target: str
     lane: str
     payload: bytes
+    rank: int = 0
     attempts: int = 0
 
 

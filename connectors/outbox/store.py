@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from connectors.feed import Position
 from connectors.outbox.model import LONGEST_ANSWER, Kept, Outgoing, State
 from hub.domain.errors import Unavailable
 
 _BUSY_SECONDS = 20.0
+_ANY_NUMBER = 2**63 - 1
 _KEPT: Final = "id, target, lane, state, attempts, next_at, answer, reference, settled_at"
 # Written the same everywhere: SQLite uses a partial index only for the very words of its condition.
 _OPEN: Final = "state IN ('waiting', 'parked')"
@@ -25,6 +26,7 @@ CREATE TABLE IF NOT EXISTS messages (
     target TEXT NOT NULL,
     lane TEXT NOT NULL,
     payload BLOB NOT NULL,
+    rank INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     next_at INTEGER,
@@ -34,7 +36,7 @@ CREATE TABLE IF NOT EXISTS messages (
     is_receipted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS due ON messages (target, next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS open ON messages (target, lane, number) WHERE {_OPEN};
+CREATE INDEX IF NOT EXISTS open ON messages (target, lane, rank, number) WHERE {_OPEN};
 CREATE INDEX IF NOT EXISTS unreceipted ON messages (number) WHERE {_SETTLED};
 CREATE INDEX IF NOT EXISTS receipted ON messages (settled_at) WHERE is_receipted = 1;
 CREATE TABLE IF NOT EXISTS positions (
@@ -116,9 +118,9 @@ class Outbox:
         with self.transaction():
             for message in messages:
                 inserted = self._base.execute(
-                    "INSERT OR IGNORE INTO messages (id, target, lane, payload, state)"
-                    " VALUES (?, ?, ?, ?, 'waiting')",
-                    (message.id, message.target, message.lane, message.payload),
+                    "INSERT OR IGNORE INTO messages (id, target, lane, payload, rank, state)"
+                    " VALUES (?, ?, ?, ?, ?, 'waiting')",
+                    (message.id, message.target, message.lane, message.payload, message.rank),
                 )
                 if inserted.rowcount:
                     new += 1
@@ -138,10 +140,17 @@ class Outbox:
 
     # What goes out
 
-    def due(self, now: int, most: int, busy: Collection[tuple[str, str]] = ()) -> list[Outgoing]:
+    def last(self) -> int:
+        """The number of the message taken last; numbers go up."""
+        return int(self._base.execute("SELECT coalesce(max(number), 0) FROM messages").fetchone()[0])
+
+    def due(
+        self, now: int, most: int, busy: Collection[tuple[str, str]] = (), up_to: int = _ANY_NUMBER
+    ) -> list[Outgoing]:
         """The first open message of each lane whose time has come, targets by turns, at most `most` of a target.
 
-        `busy` are lanes (target, lane) that are being delivered now; halted targets are left out.
+        `busy` are lanes (target, lane) that are being delivered now; messages after the number `up_to` and those of
+        halted targets are left out.
         """
         columns = []
         for (target,) in self._base.execute(
@@ -149,9 +158,10 @@ class Outbox:
         ).fetchall():
             taken = {lane for busy_target, lane in busy if busy_target == target}
             rows = self._base.execute(
-                "SELECT id, target, lane, payload, attempts FROM messages"
-                " WHERE target = ? AND next_at IS NOT NULL AND next_at <= ? ORDER BY next_at, number LIMIT ?",
-                (target, now, most + len(taken)),
+                "SELECT id, target, lane, payload, rank, attempts FROM messages"
+                " WHERE target = ? AND next_at IS NOT NULL AND next_at <= ? AND number <= ?"
+                " ORDER BY next_at, number LIMIT ?",
+                (target, now, up_to, most + len(taken)),
             )
             columns.append([Outgoing(*row) for row in rows if row[2] not in taken][:most])
         return [one for turn in zip_longest(*columns) for one in turn if one is not None]
@@ -245,7 +255,18 @@ class Outbox:
             values += ids
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         rows = self._base.execute(f"SELECT {_KEPT} FROM messages{where} ORDER BY number LIMIT ?", (*values, most))
-        return [Kept(row[0], row[1], row[2], State(row[3]), *row[4:]) for row in rows]
+        return [_kept(row) for row in rows]
+
+    def newest(self, most: int, *, target: str | None = None, state: State | None = None) -> Sequence[Kept]:
+        """The last messages, oldest of them first."""
+        conditions = " AND ".join(
+            f"{name} = ?" for name, value in (("target", target), ("state", state)) if value is not None
+        )
+        rows = self._base.execute(
+            f"SELECT {_KEPT} FROM messages WHERE {conditions or 'true'} ORDER BY number DESC LIMIT ?",
+            (*(value for value in (target, state) if value is not None), most),
+        ).fetchall()
+        return [_kept(row) for row in reversed(rows)]
 
     def counts(self) -> dict[tuple[str, State], int]:
         """Open messages of each target by state."""
@@ -267,7 +288,7 @@ class Outbox:
             f"SELECT {_KEPT} FROM messages WHERE {_SETTLED} ORDER BY number LIMIT ?",
             (most,),
         )
-        return [Kept(row[0], row[1], row[2], State(row[3]), *row[4:]) for row in rows]
+        return [_kept(row) for row in rows]
 
     def receipted(self, ids: Collection[str]) -> None:
         """Kafka has their receipts."""
@@ -314,7 +335,7 @@ class Outbox:
         """Only the first open message of the lane has an instant; one that comes to the front may go at once."""
         head = self._base.execute(
             f"SELECT number, state, next_at FROM messages WHERE target = ? AND lane = ? AND {self._blocking}"
-            " ORDER BY number LIMIT 1",
+            " ORDER BY rank, number LIMIT 1",
             (target, lane),
         ).fetchone()
         if head is None:
@@ -331,3 +352,7 @@ class Outbox:
     def _roll_back(self) -> None:
         if self._base.in_transaction:
             self._base.execute("ROLLBACK")
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    return Kept(row[0], row[1], row[2], State(row[3]), *row[4:])

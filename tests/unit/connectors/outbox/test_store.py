@@ -211,3 +211,20 @@ def test_pauses_double_are_spread_and_end():
     assert backoff.pause(1, 0.0, at_least=45) == 45
     assert backoff.pause(1, 0.0, at_least=1e9) == 60
     assert [backoff.is_over(n) for n in (4, 5)] == [False, True]
+
+
+def test_within_a_lane_the_lower_rank_goes_first(outbox: Outbox):
+    """A case's version 3, read after its version 5 from another partition, is sent before it."""
+    outbox.take([Outgoing("v5", "hook", "hotline:1", b"", rank=5)], {}, 1)
+    outbox.take([Outgoing("v3", "hook", "hotline:1", b"", rank=3)], {}, 1)
+    assert due(outbox) == ["v3"]
+    outbox.delivered("v3", "", 2, 2)
+    assert due(outbox) == ["v5"]
+
+
+def test_what_was_taken_after_a_number_is_not_due_yet(outbox: Outbox):
+    """Until its neighbours in other partitions have been read, a message is kept back."""
+    outbox.take([message("1")], {}, 1)
+    last = outbox.last()
+    outbox.take([message("2", lane="2")], {}, 1)
+    assert [one.id for one in outbox.due(10, 100, up_to=last)] == ["1"]
