@@ -18,6 +18,7 @@ _MAY_PASS: Final = frozenset({401, 403, 404, 405, 407, 408, 421, 423, 425, 429})
 _ALREADY: Final = 409
 _CODE_NAMES: Final = frozenset({"code", "errcode", "status", "success", "result", "resultcode", "retcode"})
 # Codes and numbers of the source. A phone or identity number is longer digits, and is not kept.
+_DECLARATION: Final = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 _CODE: Final = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.-]{1,40}")
 
 
@@ -80,8 +81,11 @@ def _text(value: str | float) -> str:
 def _of_xml(body: bytes) -> dict[str, str]:
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return {}
+    declared = _DECLARATION.match(body)
     try:
-        root = ElementTree.fromstring(body)
+        # The parser itself knows no GB18030.
+        text = body.decode() if declared is None else body[declared.end() :].decode(declared[1].decode())
+        root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError, LookupError):
         return {}
     return {one.tag: (one.text or "").strip() for one in root.iter() if not len(one)}

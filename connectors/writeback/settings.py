@@ -20,7 +20,7 @@ class KafkaTarget(Strict):
 
 
 class AnswerSettings(Strict):
-    """Where a system says 200 whatever happens: the field of its answer (JSON or XML) that tells, and good values."""
+    """Where a system says 200 whatever happens: which field of its answer (JSON, XML) tells, and good values."""
 
     field: str = Field(min_length=1)
     good: tuple[str, ...] = Field(min_length=1)
@@ -41,7 +41,7 @@ class WritebackSettings(Strict):
     format: str | None = None
     statuses: dict[UpdateStatus, Word] = Field(min_length=1)
     ignored: frozenset[UpdateStatus] = frozenset()
-    units: dict[str, Word] = {}
+    units: dict[str, Word] = Field(default_factory=dict)
     secret: Reference | None = None
     token: Reference | None = None
     answer: AnswerSettings | None = None

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from hub.clockdesk.stories import Ending, Outage, Story, StoryEvent, Told
 from hub.domain.calendar import WorkCalendar
@@ -48,6 +48,7 @@ class _Topics:
     sla_events = "sla.events"
     notices = "notices"
     letter_requests = "letter.requests"
+    writebacks: ClassVar[dict[str, str]] = {}
 
     def dispatch(self, tier: str) -> str:
         """One a tier."""

@@ -167,6 +167,11 @@ class Catalogue(_Strict):
         """Where a source's legacy system gets its status from."""
         return self._member("writeback", source)
 
+    @property
+    def writebacks(self) -> dict[str, str]:
+        """The write-back topics by source."""
+        return {name.partition(".")[2]: name for name in self._family("writeback")}
+
     def memory(self, stage: str) -> str:
         """The changelog of what a stage keeps for itself."""
         return self._member(stage, "memory")

@@ -11,6 +11,7 @@ from hub.domain.dispatch import Action, Dispatch, message_id
 from hub.domain.errors import Rejected
 from hub.domain.event import CaseEvent
 from hub.domain.sla import LetterRequest, Notice, SlaEvent
+from hub.domain.status_updates import StatusUpdate
 from hub.domain.tiers import TIERS, Tier
 from schemas.cloudevents import headers as cloudevents_headers
 from streams.casework.rows import ROW_FORM, Coder, read_row, write_row
@@ -48,13 +49,20 @@ class Topics(Protocol):
         """Letters that need a number."""
         ...
 
+    @property
+    def writebacks(self) -> Mapping[str, str]:
+        """Where each source's legacy system gets its status from, by source."""
+        ...
+
     def dispatch(self, tier: str, /) -> str:
         """Where a tier's endpoints find their work."""
         ...
 
 
 class Casework:
-    """`CaseEvent` and time → `CaseState`, `Dispatch`, `SlaEvent`, `Notice`, `LetterRequest`. One row a case.
+    """`CaseEvent` and time → `CaseState`, `Dispatch`, `SlaEvent`, `Notice`, `LetterRequest`, `StatusUpdate`.
+
+    One row a case.
 
     The rules are in `hub.domain.decide`. The row's timer is the next instant at which the case changes by itself.
 
@@ -62,7 +70,7 @@ class Casework:
     `by_source.<source>`, `by_level.<level>`, `by_tier.<tier>`, `by_division.<code>`, `by_status.<first status>`;
     of dispatches `dispatched.<tier>`, `updated.<tier>`, `recalled.<tier>`, `no_route.<tier>`; of deadlines
     `sla.<outcome>`, `told_late`, `notices.<kind>`, `letters.<kind>`, and `provisional`: running clocks whose due
-    may move when a calendar is published.
+    may move when a calendar is published; of what sources are told `updates.<status>`.
     """
 
     name = "casework"
@@ -78,6 +86,7 @@ class Casework:
         self._dispatch_topics: dict[Tier, str] = {tier: topics.dispatch(tier) for tier in TIERS}
         self._sla_topic, self._notices_topic = topics.sla_events, topics.notices
         self._letters_topic = topics.letter_requests
+        self._writeback_topics = topics.writebacks
 
     def prepare(self, record: Record) -> Prepared:
         """Decode the event; the state key is the case id, which is also the record's key."""
@@ -130,6 +139,9 @@ class Casework:
             _add(counts, f"notices.{notice['kind']}")
         for letter in decision.letters:
             _add(counts, f"letters.{letter['kind']}")
+        for update in decision.updates:
+            if update["source"] in self._writeback_topics:
+                _add(counts, f"updates.{update['status']}")
         if moved := _provisional(decision.case) - _provisional(before):
             _add(counts, "provisional", moved)
         return Result(
@@ -147,6 +159,9 @@ class Casework:
             yield self._notice(notice)
         for letter in decision.letters:
             yield self._letter(letter)
+        for update in decision.updates:
+            if (topic := self._writeback_topics.get(update["source"])) is not None:
+                yield self._update(topic, update)
 
     def _dispatch(self, dispatch: Dispatch) -> Output:
         return Output(
@@ -201,6 +216,20 @@ class Casework:
                 _CE_SOURCE,
                 letter["at"],
                 letter["case_id"],
+            ),
+        )
+
+    def _update(self, topic: str, update: StatusUpdate) -> Output:
+        return Output(
+            topic,
+            update["source_case_id"].encode(),
+            self._codec.encode("StatusUpdate", cast("Mapping[str, Any]", update)),
+            cloudevents_headers(
+                update["update_id"],
+                f"hub.v1.StatusUpdate.{update['status']}",
+                _CE_SOURCE,
+                update["at"],
+                update["case_id"],
             ),
         )
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hub.domain.case import STATUSES
 from hub.domain.event import Kind
 from hub.domain.limits import Limit, Limits, Step
+from hub.domain.status_updates import update_id
 from hub.replay import Replay, TimerLog
 from hub.topics import catalogue
 from streams.casework import Casework
@@ -242,6 +243,7 @@ class Hub:
         self.log: list[Record] = []
         self.facts: list[Any] = []
         self.letters: list[Any] = []
+        self.updates: list[Any] = []
 
     def hear(self, event: Any) -> None:
         """One record of the unified topic."""
@@ -268,6 +270,8 @@ class Hub:
                 self.facts.append(self.codec.decode(one.value, "SlaEvent"))
             elif one.topic == TOPICS.letter_requests:
                 self.letters.append(self.codec.decode(one.value, "LetterRequest"))
+            elif one.topic == TOPICS.writeback("hotline"):
+                self.updates.append(self.codec.decode(one.value, "StatusUpdate"))
 
 
 @ANY_LIFE
@@ -295,6 +299,14 @@ def test_each_outcome_comes_once_and_a_replay_gives_the_same_bytes(
     assert set(letters.values()) <= {1}
     seconds = sum(one["outcome"] == "SECOND_TIMEOUT" for one in ladder)
     assert sum(kind == "ISSUE" for kind, _ in letters) == seconds
+
+    # What the source is told: once a version, in order, and each under a version that an entry or a timer has.
+    versions = [one["case_version"] for one in hub.updates]
+    assert all(earlier < later for earlier, later in pairwise(versions))
+    case = read_row(codec, hub.rows[KEY])  # type: ignore[arg-type]
+    by_events = {one["version"] for one in case["decisions"]}
+    assert set(versions) <= by_events | {one["case_version"] for one in hub.facts}
+    assert [one["update_id"] for one in hub.updates] == [update_id(case["case_id"], one) for one in versions]
 
     replay = Replay(Casework(lives[city]().city, TOPICS, codec), codec, TimerLog.of(hub.facts))
     for record in hub.log:

@@ -58,7 +58,13 @@ def pipe(driver: TestDriver, codec: Codec, events: list[Any]) -> None:
 
 def told(driver: TestDriver) -> dict[str, list[Any]]:
     """Everything that went out, by topic."""
-    topics = (*TOPICS.dispatches, TOPICS.sla_events, TOPICS.notices, TOPICS.letter_requests)
+    topics = (
+        *TOPICS.dispatches,
+        TOPICS.sla_events,
+        TOPICS.notices,
+        TOPICS.letter_requests,
+        *TOPICS.writebacks.values(),
+    )
     return {topic: driver.read_outputs(topic) for topic in topics}
 
 

@@ -86,6 +86,21 @@ def test_a_key_whistle_goes_to_the_county_s_topic(
     assert driver.read_output(topics.dispatch("street")) is None
 
 
+def test_the_source_s_topic_is_keyed_by_its_own_case_id(
+    driver: TestDriver, send: Any, make_event: Make, codec: Codec, topics: Catalogue
+) -> None:
+    """So that the updates of a case stand in one partition, in order; the id is also that of the message."""
+    send(make_event("REPORTED", token="a" * 32))
+
+    output = driver.read_output(topics.writeback("hotline"))
+    assert output is not None
+    update = codec.decode(output.value or b"", "StatusUpdate")
+    assert output.key == b"HL2026111000017"
+    assert dict(output.headers)["ce_id"].decode() == update["update_id"]
+    assert dict(output.headers)["ce_type"] == b"hub.v1.StatusUpdate.DISPATCHED"
+    assert b"a" * 32 not in (output.value or b"")
+
+
 def test_when_the_hub_says_it_enters_messages_and_no_row(
     city: Any, topics: Catalogue, codec: Codec, make_event: Make
 ) -> None:
@@ -139,6 +154,8 @@ def test_counts_are_exact(driver: TestDriver, send: Any, make_event: Make, topic
         "notices.SMS": 6,
         "letters.ISSUE": 3,
         "letters.REMOVE": 3,
+        "updates.DISPATCHED": 2,
+        "updates.TIMED_OUT": 1,
     }
 
 

@@ -32,6 +32,7 @@ def test_the_status_says_what_became_of_it(status: int, outcome: type) -> None:
         (b"[" * 100_000, Failed),
         (b"<r><code>0</code></r>", Delivered),
         ('<?xml version="1.0" encoding="GB18030"?><结果><code>1</code></结果>'.encode("gb18030"), Failed),
+        ('<?xml version="1.0" encoding="GB18030"?><结果><code>0</code></结果>'.encode("gb18030"), Delivered),
         (b"<!DOCTYPE r [<!ENTITY a '0'>]><r><code>&a;</code></r>", Failed),
     ],
 )
