@@ -23,6 +23,7 @@ class OrderedFeed(Feed):
         self, bootstrap: str, topics: tuple[str, ...], partitions: int, positions: Mapping[Position, int]
     ) -> None:
         super().__init__(bootstrap, topics, partitions, positions)
+        self._topics = topics
         self._places = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
         self._ends = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None, isolation_level="read_uncommitted")
 
@@ -31,18 +32,12 @@ class OrderedFeed(Feed):
         try:
             found = self._ends.end_offsets(self._places, timeout_ms=round(_SECONDS * 1000))
         except KafkaError as error:
-            raise Unavailable(f"the ends of {', '.join(sorted(self._topics()))} are not known ({error})") from error
+            raise Unavailable(f"the ends of {', '.join(self._topics)} are not known ({error})") from error
         return {(place.topic, place.partition): offset for place, offset in found.items()}
 
     def is_past(self, ends: Mapping[Position, int]) -> bool:
         """Whether `poll` has given everything before these ends."""
-        try:
-            positions = {place: self._consumer.position(place, timeout_ms=1000) for place in self._places}
-        except KafkaError as error:
-            raise Unavailable(
-                f"positions in {', '.join(sorted(self._topics()))} are not known ({error})"
-            ) from error
-        return all((at or 0) >= ends[place.topic, place.partition] for place, at in positions.items())
+        return all(at >= ends[place] for place, at in self.passed().items())
 
     def close(self) -> None:
         """Leave."""
