@@ -1,6 +1,7 @@
 """One gateway: its inbox, tokens, streams and the way in for actions, put together."""
 
 import asyncio
+import contextlib
 import logging
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
@@ -90,6 +91,13 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self._turning = self._loop.create_task(self._denials.run())
         self._following.start()
+
+    async def wait_until_fresh(self, seconds: float) -> None:
+        """Return once it is, or after so many seconds all the same: a new file takes longer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.is_fresh:
+                    await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         """Finish what is in hand, cut the streams, close the file."""

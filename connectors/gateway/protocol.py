@@ -11,11 +11,10 @@ import contextlib
 import socket
 from typing import Any, Final, NamedTuple, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from connectors.gateway import frames
 from connectors.gateway.cursor import Cursor
 from connectors.gateway.streams import BUFFER_BYTES, Stream, Streams
+from connectors.http.tls import Protocol as HttpProtocol
 
 _PATHS: Final = b"/v1/endpoints/"
 _HEAD: Final = (
@@ -82,7 +81,7 @@ class StreamConnection(Stream, asyncio.Protocol):
         self.transport.close()
 
 
-def with_streams(base: type[HttpToolsProtocol], gate: Gate) -> type[HttpToolsProtocol]:
+def with_streams(base: type[HttpProtocol], gate: Gate) -> type[HttpProtocol]:
     """The HTTP protocol `base` that hands admitted streams over."""
 
     class WithStreams(base):  # type: ignore[valid-type, misc]

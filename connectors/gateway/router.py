@@ -24,6 +24,7 @@ from hub.domain.errors import Refused, Rejected, Unavailable
 
 _MOST, _USUAL = 500, 100
 _LONGEST_KEY = 255
+_FRESH_SECONDS: Final = 5.0
 _JSON: Final = "application/json"
 _BEARER = HTTPBearer(auto_error=False, description="a token of `hub endpoints token issue`", scheme_name="endpoint")
 
@@ -38,6 +39,7 @@ def gateway_router(gateway: Gateway) -> APIRouter:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await gateway.start()
         try:
+            await gateway.wait_until_fresh(_FRESH_SECONDS)
             yield
         finally:
             await gateway.stop()

@@ -46,11 +46,12 @@ def serve(
     stop: threading.Event,
     probes: Probes,
     tls: Tls | None = None,
+    protocol: type[Protocol] = Protocol,
     on_listening: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Answer requests until `stop` is set; then no new ones, and those in hand have some seconds to finish.
 
-    Port 0 is a free one; `on_listening` is told which.
+    Port 0 is a free one; `on_listening` is told which. `protocol` may take some requests for itself.
 
     Raises:
         Unavailable: the port is taken.
@@ -62,7 +63,7 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=Protocol,
+        http=protocol,
         ws="none",
         lifespan="on",
         access_log=False,

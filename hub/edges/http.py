@@ -1,15 +1,20 @@
 """Wires the edge `http`: intake, and whatever else is answered by request."""
 
 import contextlib
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
+from connectors.contacts.revealing import Revealing
+from connectors.contacts.router import contacts_router
 from connectors.control import SourceControl
+from connectors.gateway.gateway import Gateway
+from connectors.gateway.protocol import with_streams
+from connectors.gateway.router import gateway_router
 from connectors.http.app import create_app
 from connectors.http.server import serve
-from connectors.http.tls import Tls
+from connectors.http.tls import Protocol, Tls
 from connectors.intake.disk import Disk
 from connectors.intake.keys import Keys
 from connectors.intake.metrics import IntakeMetrics
@@ -19,7 +24,10 @@ from connectors.intake.service import PATIENCE_SECONDS, Accepted, Entrance, Inta
 from connectors.publish import RawPublisher
 from connectors.source_settings import Sources
 from connectors.sources import SOURCES
+from connectors.tokens import TokenBook
+from hub.contacts import Contacts
 from hub.domain.errors import Unavailable
+from hub.edges.gateway import gateway
 from hub.edges.setup import Setup
 from hub.settings import Settings
 
@@ -35,7 +43,8 @@ def run(setup: Setup) -> None:
     """Answer requests until stopped."""
     settings = setup.settings
     with contextlib.ExitStack() as stack:
-        app = create_app([_intake(setup, stack)])
+        endpoints = gateway(setup)
+        app = create_app([_intake(setup, stack), gateway_router(endpoints), _contacts(setup, stack)])
         serve(
             app,
             settings.http_host,
@@ -43,13 +52,24 @@ def run(setup: Setup) -> None:
             stop=setup.stop,
             probes=setup.probes,
             tls=_tls(settings),
+            protocol=with_streams(Protocol, endpoints),
         )
 
 
 def document(settings: Settings, sources: Sources) -> dict[str, Any]:
     """The OpenAPI document of this hub; needs no Kafka."""
     intake = intake_router(_Described(_entrances(settings, sources)), IntakeMetrics(CollectorRegistry()))
-    return dict(create_app([intake]).openapi())
+    # Described, not run: nobody asks it for anything.
+    endpoints = gateway_router(cast(Gateway, None))
+    contacts = contacts_router(cast(Revealing, None), cast(TokenBook, None))
+    return dict(create_app([intake, endpoints, contacts]).openapi())
+
+
+def _contacts(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
+    contacts = Contacts(setup.settings, setup.bootstrap, setup.topics, setup.codec)
+    tokens = contacts.tokens()
+    stack.callback(tokens.close)
+    return contacts_router(contacts.revealing(setup.metrics, setup.stop), tokens)
 
 
 def _intake(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
