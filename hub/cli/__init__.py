@@ -24,8 +24,13 @@ _COMMANDS = {
     "sources": ("hub.cli.sources", "Sources: list, try an export, make a new one."),
     "contacts": ("hub.cli.contacts", "Callers' contacts: role tokens, deleting a person, keys of the vault."),
     "webhooks": ("hub.cli.webhooks", "Webhooks: list, park, resume, replay, check."),
+    "writeback": (
+        "hub.cli.writeback",
+        "Statuses back to the sources: list, park, resume, replay, statuses, check.",
+    ),
     "notices": ("hub.cli.notices", "Notices to people: list, park, resume, replay."),
     "supervision": ("hub.cli.supervision", "The supervision list (督办事项)."),
+    "endpoints": ("hub.cli.endpoints", "Staff endpoints: issue, revoke and list their bearer tokens."),
     "appeal": ("hub.cli.appeal:appeal", "An appeal against a breach: file, accept or reject it."),
     "calendar": ("hub.cli.calendar", "The working calendar: show, put a new or corrected year in force."),
     "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),
