@@ -1,5 +1,6 @@
 """Office hours of a working day, in seconds after midnight."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +12,11 @@ DEFAULT_OFFICE_HOURS: Final = (("08:00", "12:00"), ("14:00", "18:00"))
 class OfficeHours:
     """The sessions of a day as (opening, closing), half-open: the opening second is inside, the closing outside.
 
-    `worked` has for each session the office time before it; `length` is the office time of one day.
+    `openings` has the opening of each, `worked` the office time before it; `length` is the office time of one day.
     """
 
     sessions: tuple[tuple[int, int], ...]
+    openings: tuple[int, ...]
     worked: tuple[int, ...]
     length: int
 
@@ -35,21 +37,22 @@ class OfficeHours:
             length += closing - opening
         if not sessions:
             raise ValueError("office hours need at least one pair [opening, closing]")
-        return cls(tuple(sessions), tuple(worked), length)
+        return cls(tuple(sessions), tuple(opening for opening, _ in sessions), tuple(worked), length)
 
     def until(self, second: int) -> int:
         """The office time of a working day up to that second of it."""
-        for (opening, closing), worked in zip(self.sessions, self.worked, strict=True):
-            if second < closing:
-                return worked + (second - opening if second > opening else 0)
-        return self.length
+        session = bisect_right(self.openings, second) - 1
+        if session < 0:
+            return 0
+        opening, closing = self.sessions[session]
+        return self.worked[session] + (second if second < closing else closing) - opening
 
     def reached(self, office_time: int) -> int:
         """The earliest second of the day up to which there is so much office time (more than none)."""
-        for (opening, closing), worked in zip(self.sessions, self.worked, strict=True):
-            if office_time <= worked + closing - opening:
-                return opening + office_time - worked
-        raise ValueError("no working day has that much office time")
+        if office_time > self.length:
+            raise ValueError("no working day has that much office time")
+        session = bisect_left(self.worked, office_time) - 1
+        return self.openings[session] + office_time - self.worked[session]
 
     def reopened(self, second: int) -> int:
         """The opening after a closing within the day; any other second, the last closing too, is itself."""

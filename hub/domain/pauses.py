@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from operator import itemgetter
+from typing import Final, Literal
 
 from hub.domain.instants import second_of
+
+_BEGIN: Final = itemgetter(0)
 
 PauseReason = Literal["suspension", "return", "given"]
 
@@ -25,11 +28,19 @@ class Pause:
 
 def gaps(pauses: Iterable[Pause], start: int) -> list[tuple[int, int | None]]:
     """The pauses from a start on as seconds: in order, overlaps joined, what is before the start cut off."""
-    joined: list[tuple[int, int | None]] = []
-    for begin, end in sorted(_seconds(pauses, start), key=lambda gap: gap[0]):
-        if not joined:
-            joined.append((begin, end))
-            continue
+    found: list[tuple[int, int | None]] = []
+    for pause in pauses:
+        begin, end = second_of(pause.begin), None if pause.end is None else second_of(pause.end)
+        if begin < start:
+            begin = start
+        if end is None or end > begin:
+            found.append((begin, end))
+    return _joined(sorted(found, key=_BEGIN)) if len(found) > 1 else found
+
+
+def _joined(ordered: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
+    joined = ordered[:1]
+    for begin, end in ordered[1:]:
         first, last = joined[-1]
         if last is None:
             break
@@ -38,11 +49,3 @@ def gaps(pauses: Iterable[Pause], start: int) -> list[tuple[int, int | None]]:
         elif end is None or end > last:
             joined[-1] = (first, end)
     return joined
-
-
-def _seconds(pauses: Iterable[Pause], start: int) -> Iterable[tuple[int, int | None]]:
-    for pause in pauses:
-        begin = max(second_of(pause.begin), start)
-        end = None if pause.end is None else second_of(pause.end)
-        if end is None or end > begin:
-            yield begin, end

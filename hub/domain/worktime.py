@@ -107,24 +107,26 @@ class WorkTime:
 
     def _end(self, begin: int, length: int, unit: LimitUnit, pauses: Sequence[Pause]) -> int | None:
         """The earliest second at which nothing is left; None where an open-ended pause begins before."""
+        end = self._position(begin, unit) + length
         if pauses:
             for paused, resumed in gaps(pauses, begin):
-                free = self._position(paused, unit) - self._position(begin, unit)
-                if length <= free:
+                stands = self._position(paused, unit)
+                if end <= stands:
                     break
                 if resumed is None:
                     return None
-                length -= free
-                begin = resumed
-        return self._earliest(self._position(begin, unit) + length, unit)
+                # What the unit counts while the clock stands still is counted again behind it.
+                end += self._position(resumed, unit) - stands
+        return self._earliest(end, unit)
 
     def _position(self, second: int, unit: LimitUnit) -> int:
         """How many seconds the unit has counted up to an instant, since the first day."""
         if unit not in WORK_UNITS:
             return second
         day, within = divmod(second, _DAY)
-        counted = self.days.before(day + 1) * self.office.length
-        return counted + self.office.until(within) if self.days.is_worked(day + 1) else counted
+        before, is_worked = self.days.counted(day + 1)
+        counted = before * self.office.length
+        return counted + self.office.until(within) if is_worked else counted
 
     def _earliest(self, position: int, unit: LimitUnit) -> int:
         """The earliest instant of a position: where it ends with a session that is the closing."""
