@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from connectors.secrets import Reference
 from connectors.strict import Strict
@@ -31,8 +31,9 @@ class WritebackSettings(Strict):
 
     `statuses` maps the hub's status to the source's own word. A status that is neither there nor in `ignored` is
     counted and shown, and not sent. `units` maps the hub's code of a unit to the source's, where they differ.
-    `secret` signs (Standard Webhooks), `token` is sent as a bearer token; both are for a url. After `attempts`
-    failed ones a status is parked, and what follows in its case waits.
+    `secret` signs (Standard Webhooks), `token` is sent as a bearer token, `ca_file` vouches for the certificate;
+    all are for a url. What came about before `begin_at` is not sent: without it a source begins with the
+    oldest update that is kept. After `attempts` failed ones a status is parked, and what follows in its case waits.
     """
 
     url: str | None = Field(None, pattern=r"^https?://")
@@ -46,6 +47,8 @@ class WritebackSettings(Strict):
     token: Reference | None = None
     answer: AnswerSettings | None = None
     timeout_seconds: float = Field(10.0, gt=0, le=120)
+    ca_file: Path | None = None
+    begin_at: AwareDatetime | None = None
     at_once: int = Field(4, ge=1, le=64)
     first_pause_seconds: float = Field(2.0, gt=0)
     longest_pause_seconds: float = Field(900.0, gt=0)
@@ -60,7 +63,7 @@ class WritebackSettings(Strict):
             )
         if both := sorted(self.ignored & self.statuses.keys()):
             raise ValueError(f"{', '.join(both)} in statuses and in ignored")
-        for name in ("secret", "token", "answer"):
+        for name in ("secret", "token", "answer", "ca_file"):
             if self.url is None and getattr(self, name) is not None:
                 raise ValueError(f"{name} is for a url")
         return self
