@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from connectors.control import Command, Kind
+from connectors.faults import Faults
 from connectors.polls.delivery import Delivery, Parcel, as_parcel, is_chosen
 from connectors.polls.errors import Away
 from connectors.polls.metrics import PollMeters
 from connectors.polls.outbox_table import OutboxTable, Row
 from connectors.polls.places import Place, instant_ms, precedes, read_position
 from connectors.polls.settings import DatabaseSettings
-from connectors.polls.steps import Clock, Faults, Step
+from connectors.polls.steps import Clock, Step
 from connectors.polls.table_journal import TableJournal
+from connectors.status import Done
 from hub.domain.errors import Rejected
 from hub.domain.source import Source
 
@@ -80,18 +82,24 @@ class DatabasePoll:
     def obey(self, command: Command) -> None:
         """Carry out a rewind or a reimport; doing it twice changes nothing downstream."""
         if command.kind is Kind.REIMPORT:
-            if self._reimport(frozenset(command.ids)):
-                self._journal.finish(command.id)
+            self._reimport(command)
             return
         try:
-            place = self._goal(command)
+            goal = self._goal(command)
         except ValueError as problem:
-            log.error("%s: rewind %s is not carried out: %s", self._source.name, command.id, problem)
-            self._journal.finish(command.id)
+            self._journal.finish(command.id, Done(outcome="failed", detail=str(problem)))
             return
-        self._journal.rewind(place, self._clock.now_ms(), command.id)
+        done = Done(outcome="done", detail=f"goes on after {_shown(goal)}")
+        self._journal.rewind(goal, self._clock.now_ms(), command.id, done)
         self._window_read_at = None
-        log.info("%s: database poll goes back to %s", self._source.name, place.write() if place else "the start")
+
+    def standing(self) -> str:
+        """Its position, for a person."""
+        return _shown(self._journal.high())
+
+    def waiting(self) -> int | None:
+        """How many rows stand there untaken; not asked of the source."""
+        return None
 
     def close(self) -> None:
         """Leave source, Kafka and journal."""
@@ -211,17 +219,21 @@ class DatabasePoll:
             raise ValueError("the position lies ahead, and rows between would be left out")
         return Place(goal)
 
-    def _reimport(self, ids: frozenset[str]) -> bool:
-        """Send what is chosen of the whole table, or of the cases' rows; False when stopped on the way."""
+    def _reimport(self, command: Command) -> None:
+        """Send what is chosen of the whole table, or of the cases' rows; stopped on the way it is begun again."""
+        ids = frozenset(command.ids)
         cases = sorted(ids | {one.rpartition("/")[0] for one in ids if "/" in one})
         place: Place | None = None
+        sent = 0
         while not self._should_stop():
             rows = self._table.rows_of_cases(cases, place, self._settings.batch)
-            self._delivery.send([parcel for row in rows for parcel in self._chosen(row, ids)])
+            parcels = [parcel for row in rows for parcel in self._chosen(row, ids)]
+            self._delivery.send(parcels)
+            sent += len(parcels)
             if len(rows) < self._settings.batch:
-                return True
+                self._journal.finish(command.id, Done(outcome="done", detail=f"{sent} records sent again"))
+                return
             place = rows[-1].place
-        return False
 
     def _chosen(self, row: Row, ids: frozenset[str]) -> list[Parcel]:
         try:
@@ -229,3 +241,7 @@ class DatabasePoll:
         except Rejected:
             return []
         return [as_parcel(record) for record in records if is_chosen(self._source, record, ids)]
+
+
+def _shown(place: Place | None) -> str:
+    return "the start" if place is None else str(place.position)

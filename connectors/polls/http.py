@@ -4,8 +4,11 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from connectors.control import Command, Kind
+from connectors.faults import Faults
 from connectors.polls import since as since_rules
 from connectors.polls.addresses import Address, first_page, page_after
 from connectors.polls.asking import Answer, Asker
@@ -15,7 +18,8 @@ from connectors.polls.metrics import PollMeters
 from connectors.polls.pages import Page, Unit, Walk, as_it_is, read_page
 from connectors.polls.pages_journal import KnownPage, PagesJournal
 from connectors.polls.settings import HttpPollSettings
-from connectors.polls.steps import Clock, Faults, Step
+from connectors.polls.steps import Clock, Step
+from connectors.status import Done
 from hub.domain.errors import Rejected
 from hub.domain.source import Source
 
@@ -92,24 +96,25 @@ class HttpPoll:
     def obey(self, command: Command) -> None:
         """Carry out a rewind or a reimport; doing it twice changes nothing downstream."""
         if command.kind is Kind.REIMPORT:
-            if self._reimport(frozenset(command.ids)):
-                self._journal.finish(command.id)
+            self._reimport(command)
             return
-        goal = command.to_ms
-        if command.to_position is not None:
-            if not command.to_position.isdecimal():
-                log.error(
-                    "%s: rewind %s is not carried out: the position of an HTTP poll is an instant in epoch ms",
-                    *(self._source.name, command.id),
-                )
-                self._journal.finish(command.id)
-                return
-            goal = int(command.to_position)
+        if command.to_position is not None and not command.to_position.isdecimal():
+            problem = "the position of an HTTP poll is an instant in epoch milliseconds"
+            self._journal.finish(command.id, Done(outcome="failed", detail=problem))
+            return
+        goal = command.to_ms if command.to_position is None else int(command.to_position)
         mark = self._journal.mark()
-        if goal is not None and (mark is None or goal > mark):
-            goal = mark  # back only: what lies between would be left out
-        self._journal.rewind(goal, command.id)
-        log.info("%s: HTTP poll goes back to %s", self._source.name, "the start" if goal is None else goal)
+        # Back only: what lies between would be left out.
+        goal = None if goal is None or mark is None else min(goal, mark)
+        self._journal.rewind(goal, command.id, Done(outcome="done", detail=f"goes on after {self._shown(goal)}"))
+
+    def standing(self) -> str:
+        """Its position, for a person."""
+        return self._shown(self._journal.mark())
+
+    def waiting(self) -> int | None:
+        """How many records stand there untaken; the server does not say."""
+        return None
 
     def close(self) -> None:
         """Leave server, Kafka and journal."""
@@ -148,18 +153,26 @@ class HttpPoll:
                     continue
         return max(times, default=None)
 
-    def _reimport(self, ids: frozenset[str]) -> bool:
+    def _reimport(self, command: Command) -> None:
         """Walk through everything that the server still has and send what is chosen, known or not."""
+        ids, sent = frozenset(command.ids), 0
         for visit in self._walk(self._asked_from(None), is_usual=False):
             units = visit.page.units if visit.page is not None else ()
-            self._delivery.send(
-                [
-                    unit.parcel
-                    for unit in units
-                    if unit.record is not None and is_chosen(self._source, unit.record, ids)
-                ]
-            )
-        return self._is_whole
+            parcels = [
+                unit.parcel
+                for unit in units
+                if unit.record is not None and is_chosen(self._source, unit.record, ids)
+            ]
+            self._delivery.send(parcels)
+            sent += len(parcels)
+        if self._is_whole:
+            self._journal.finish(command.id, Done(outcome="done", detail=f"{sent} records sent again"))
+
+    def _shown(self, mark: int | None) -> str:
+        if mark is None:
+            return "the start"
+        local = datetime.fromtimestamp(mark / 1000, ZoneInfo(self._settings.time_zone))
+        return local.isoformat(timespec="seconds")
 
     def _asked_from(self, mark: int | None) -> int | None:
         since = self._settings.since

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.polls.errors import Away, Reason
+from connectors.status import Done
 from hub.domain.errors import Misconfigured
 
+_TOLD = 20
 _SCHEMA = """
 create table if not exists about (name text primary key, value) without rowid;
-create table if not exists done (command text primary key) without rowid;
+create table if not exists done
+    (number integer primary key, command text not null unique, outcome text not null, detail text not null);
 """
 
 
@@ -61,20 +64,23 @@ class Journal:
         self._db.close()
         self._unlock()
 
-    def is_done(self, command: str) -> bool:
+    def __contains__(self, command: object) -> bool:
         """Whether the command of that id has been carried out."""
         return bool(self._rows("select 1 from done where command = ?", command))
 
-    def __contains__(self, command: object) -> bool:
-        return isinstance(command, str) and self.is_done(command)
+    def outcomes(self) -> dict[str, Done]:
+        """What came of the last commands, by id."""
+        rows = self._rows("select command, outcome, detail from done order by number desc limit ?", _TOLD)
+        return {str(row[0]): Done(outcome=str(row[1]), detail=str(row[2])) for row in reversed(rows)}
 
-    def finish(self, command: str) -> None:
-        """Remember a command that changes nothing in the journal as done."""
+    def finish(self, command: str, done: Done) -> None:
+        """Remember what came of a command that changes nothing else in the journal."""
         with self._writing():
-            self._set_done(command)
+            self._set_done(command, done)
 
-    def _set_done(self, command: str) -> None:
-        self._db.execute("insert or ignore into done values (?)", (command,))
+    def _set_done(self, command: str, done: Done) -> None:
+        row = (command, done.outcome, done.detail)
+        self._db.execute("insert or ignore into done (command, outcome, detail) values (?, ?, ?)", row)
 
     def _get(self, name: str) -> int | None:
         rows = self._rows("select value from about where name = ?", name)

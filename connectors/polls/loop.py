@@ -1,11 +1,13 @@
 """Runs one poll until it is told to stop: again and again, paused and commanded, with pauses after failures."""
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from typing import Protocol
 
+from connectors import status
 from connectors.control import Command, Kind, Transport
 from connectors.polls.errors import Away, Reason
 from connectors.polls.metrics import PollMeters
@@ -19,12 +21,20 @@ log = logging.getLogger(__name__)
 _LOOKED_EVERY_SECONDS = 0.5
 
 
+class Done(Protocol):
+    """What a journal knows of commands."""
+
+    def __contains__(self, command: object, /) -> bool: ...
+
+    def outcomes(self) -> dict[str, status.Done]: ...
+
+
 class Poll(Protocol):
     """One way of polling one source."""
 
     @property
-    def done(self) -> Container[str]:
-        """The ids of commands that were carried out."""
+    def done(self) -> Done:
+        """The commands that were carried out, and what came of them."""
         ...
 
     def run_once(self) -> bool:
@@ -33,6 +43,14 @@ class Poll(Protocol):
 
     def obey(self, command: Command) -> None:
         """Carry out a command and remember it as done. Raises `Unavailable`."""
+        ...
+
+    def standing(self) -> str:
+        """Its position, for a person to read."""
+        ...
+
+    def waiting(self) -> int | None:
+        """How many records stand there untaken; None where it cannot know."""
         ...
 
     def close(self) -> None:
@@ -50,6 +68,21 @@ class Control(Protocol):
     ) -> list[Command]: ...
 
 
+class Reporter(Protocol):
+    """`connectors.status.StatusReporter`."""
+
+    def report(
+        self,
+        source: str,
+        transport: Transport,
+        position: str,
+        *,
+        waiting: int | None = None,
+        problem: str | None = None,
+        commands: Mapping[str, status.Done] | None = None,
+    ) -> None: ...
+
+
 class PollLoop:
     """One thread's work. `last_sign` is the monotonic second at which it was last seen alive."""
 
@@ -62,6 +95,7 @@ class PollLoop:
         every_seconds: float,
         backoff: Backoff,
         control: Control,
+        reporter: Reporter,
         clock: Clock,
         meters: PollMeters,
         stop: threading.Event,
@@ -73,6 +107,7 @@ class PollLoop:
         self._every_seconds = every_seconds
         self._backoff = backoff
         self._control = control
+        self._reporter = reporter
         self._clock = clock
         self._meters = meters
         self._stop = stop
@@ -109,13 +144,14 @@ class PollLoop:
         try:
             self._poll = self._poll or self._open_poll(self)
             self._obey(self._poll)
-            if self._is_paused():
-                return 0.0
-            is_whole = self._poll.run_once()
+            is_whole = not self._is_paused() and self._poll.run_once()
         except Unavailable as away:
             return self._failed(away)
         self._failures = 0
         self._meters.failing.set(0)
+        self._report(self._poll, None)
+        if self._is_paused():
+            return 0.0
         self._meters.passed("whole" if is_whole else "stopped")
         if is_whole:
             self._meters.success.set(self._clock.now_ms() / 1000)
@@ -130,7 +166,21 @@ class PollLoop:
         wished = away.not_before if isinstance(away, Away) else 0.0
         seconds = max(pause(self._failures, self._backoff, self._chance()), wished)
         log.warning("%s: %s; again in %.1f s (failure %d)", self.name, away, seconds, self._failures)
+        if self._poll is not None:
+            self._report(self._poll, f"{reason}: {away}")
         return seconds
+
+    def _report(self, poll: Poll, problem: str | None) -> None:
+        """News for `hub sources list`; a journal that cannot be read is told of by the pass itself."""
+        with contextlib.suppress(Unavailable):
+            self._reporter.report(
+                self._source,
+                self._transport,
+                poll.standing(),
+                waiting=poll.waiting(),
+                problem=problem,
+                commands=poll.done.outcomes(),
+            )
 
     def _obey(self, poll: Poll) -> None:
         for command in self._waiting(poll):

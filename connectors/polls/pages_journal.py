@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connectors.polls.journal import Journal
+from connectors.status import Done
 
 _SCHEMA = """
 create table if not exists pages
@@ -102,7 +103,7 @@ class PagesJournal(Journal):
             self._db.execute("delete from known where seen_at < ?", (forget_before_ms,))
             self._db.execute("delete from pages where seen_at < ?", (forget_before_ms,))
 
-    def rewind(self, mark_ms: int | None, command: str) -> None:
+    def rewind(self, mark_ms: int | None, command: str, done: Done) -> None:
         """Ask from that instant on and send everything again; None: from the start."""
         with self._writing():
             self._put("mark", mark_ms)
@@ -110,7 +111,7 @@ class PagesJournal(Journal):
             self._put("passed_at", None)
             self._db.execute("delete from known")
             self._db.execute("delete from pages")
-            self._set_done(command)
+            self._set_done(command, done)
 
 
 def _text(value: object) -> str | None:

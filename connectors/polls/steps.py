@@ -1,4 +1,4 @@
-"""The numbered steps of taking, and the place where a test breaks them; docs/polls.md says what a crash does."""
+"""The numbered steps of taking, and the clock of a poll; docs/polls.md says what a crash after each step does."""
 
 from enum import IntEnum
 from typing import Protocol
@@ -13,21 +13,6 @@ class Step(IntEnum):
     MARKED = 4
     MARKS_NOTED = 5
     SETTLED = 6
-
-
-class Faults(Protocol):
-    """What happens after a step."""
-
-    def after(self, step: Step) -> None:
-        """Return, raise, or end the process."""
-        ...
-
-
-class NoFaults:
-    """Nothing happens: production."""
-
-    def after(self, step: Step) -> None:
-        """Go on."""
 
 
 class Clock(Protocol):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from connectors.polls.journal import Journal
 from connectors.polls.places import Place, read_place
+from connectors.status import Done
 
 _SCHEMA = """
 create table if not exists marks
@@ -114,7 +115,7 @@ class TableJournal(Journal):
         rows = self._rows("select place from marks where reached_at <= ? order by seq desc limit 1", instant_ms)
         return _place(rows)
 
-    def rewind(self, to: Place | None, now_ms: int, command: str) -> None:
+    def rewind(self, to: Place | None, now_ms: int, command: str, done: Done) -> None:
         """Go back: every row after the place is read and sent again. One transaction with the command's end."""
         with self._writing():
             self._db.execute("delete from taken")
@@ -125,7 +126,7 @@ class TableJournal(Journal):
                 mark = (to.write(), now_ms)
                 cursor = self._db.execute("insert into marks (place, reached_at) values (?, ?)", mark)
                 self._put("low", cursor.lastrowid)
-            self._set_done(command)
+            self._set_done(command, done)
 
     def _low(self) -> int | None:
         return self._get("low")
