@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import Field, StringConstraints, ValidationError
 
-from connectors.contacts.revealing import LONGEST_REASON, ROLE, Revealed, Revealing, is_token
+from connectors.contacts.revealing import LONGEST_REASON, ROLE, Revealed, Revealing
 from connectors.http.bodies import read_body
 from connectors.http.problems import Problem, described
 from connectors.strict import Strict
@@ -14,7 +15,7 @@ from connectors.tokens import Issued, TokenBook
 
 _LARGEST_BODY = 8192
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
-_BEARER = "bearer "
+_SCHEME = HTTPBearer(scheme_name="call_back", description="a token of `hub contacts token issue`", auto_error=False)
 
 
 class Asked(Strict):
@@ -34,7 +35,7 @@ class Contact(Strict):
     contact: str
 
 
-def router(revealing: Revealing, tokens: TokenBook) -> APIRouter:
+def contacts_router(revealing: Revealing, tokens: TokenBook) -> APIRouter:
     """The route; every answer forbids caches to keep it."""
     routes = APIRouter(tags=["contacts"])
 
@@ -47,28 +48,25 @@ def router(revealing: Revealing, tokens: TokenBook) -> APIRouter:
                 "required": True,
                 "content": {"application/json": {"schema": Asked.model_json_schema()}},
             },
-            "security": [{"bearer": []}],
         },
     )
     async def reveal(
         request: Request,
         response: Response,
+        shown: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)],
         token: Annotated[str, Path(description="reporter.token of an event or case", pattern="^[0-9a-f]{32}$")],
     ) -> Contact:
         response.headers["Cache-Control"] = "no-store"
-        person = await run_in_threadpool(_caller, request.headers.get("authorization", ""), tokens, revealing)
+        person = await run_in_threadpool(_caller, shown, tokens, revealing)
         asked = _asked(await read_body(request, _LARGEST_BODY), revealing)
-        if not is_token(token):
-            raise Problem(404, "no-contact", "the vault holds no such token")
         answer = await run_in_threadpool(revealing.reveal, token, person, asked.reason, asked.case_id)
         return _told(token, answer)
 
     return routes
 
 
-def _caller(authorization: str, tokens: TokenBook, revealing: Revealing) -> Issued:
-    token = authorization[len(_BEARER) :].strip() if authorization.lower().startswith(_BEARER) else ""
-    person = tokens.find(token)
+def _caller(shown: HTTPAuthorizationCredentials | None, tokens: TokenBook, revealing: Revealing) -> Issued:
+    person = None if shown is None else tokens.find(shown.credentials.strip())
     if person is None:
         revealing.count_refused("unauthorized")
         raise Problem(

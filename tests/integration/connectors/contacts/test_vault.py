@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from connectors.contacts.copy import DELETED, VaultCopy, subject_of
 from connectors.contacts.keyring import Keyring
 from connectors.contacts.revealing import ROLE, Revealing
-from connectors.contacts.router import router
+from connectors.contacts.router import contacts_router
 from connectors.contacts.writing import VaultWriter
 from connectors.feed import Feed
 from connectors.http.app import create_app
@@ -44,7 +44,7 @@ class Site:
         self.is_audit_away = False
         self.copy = self.open_copy("contacts")
         revealing = Revealing(self.copy, self.keyring, self.record, self.registry)
-        self.app = create_app([router(revealing, self.book)])
+        self.app = create_app([contacts_router(revealing, self.book)])
 
     def keyring(self) -> Keyring:
         return Keyring(self.keys)
@@ -307,7 +307,9 @@ async def test_a_missing_key_is_no_empty_answer(site: Site, credential: str) -> 
     """503 until the operator puts the key back; nothing is on record as revealed."""
     token = site.put(PHONE)
     site.keys = {"k9": b"9" * 32}
-    site.app = create_app([router(Revealing(site.copy, site.keyring, site.record, CollectorRegistry()), site.book)])
+    site.app = create_app(
+        [contacts_router(Revealing(site.copy, site.keyring, site.record, CollectorRegistry()), site.book)]
+    )
 
     assert (await site.ask(token, credential)).status_code == 503
     assert site.audited() == []
