@@ -20,9 +20,7 @@ _DAY_MS = 86_400_000
 
 @token.command()
 def issue(
-    endpoints: Annotated[
-        list[str] | None, typer.Argument(help="Endpoints, as in the city's endpoints.csv.")
-    ] = None,
+    endpoints: Annotated[list[str] | None, typer.Argument(help="Endpoints of the city's endpoints.csv.")] = None,
     unit: Annotated[list[str] | None, typer.Option(help="All endpoints of a unit; may be repeated.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All endpoints of the city.")] = False,
     days: Annotated[int | None, typer.Option(min=1, help="Valid for so many days; else until revoked.")] = None,
@@ -30,7 +28,7 @@ def issue(
     bootstrap: Bootstrap = None,
     as_json: AsJson = False,
 ) -> None:
-    """A new token for each endpoint, printed once as CSV: the hub keeps its hash alone. Older ones stay in force."""
+    """A new token for each endpoint, printed once as CSV: the hub keeps its hash. Older ones stay in force."""
     from hub.lifecycle import city_of
     from hub.settings import load
     from hub.timing import clock_of
@@ -54,7 +52,7 @@ def issue(
         ]
         typer.echo(json.dumps({"issued": rows}))
         return
-    table = csv.writer(sys.stdout)
+    table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(("endpoint", "token"))
     table.writerows((one.record.endpoint_id, one.token) for one in issued)
     typer.echo(f"{len(issued)} tokens; this is the only time they are shown", err=True)
