@@ -47,12 +47,35 @@ class Guarantees:
 
 
 @dataclass(slots=True, frozen=True)
+class Words:
+    """The one native field by which a source says what happened: its event type or state.
+
+    `known` are the words of its contract. `read` gives a record's word, None where the record has none or cannot be
+    read; `write` gives the record as if it had come with another word.
+    """
+
+    field: str
+    known: frozenset[str]
+    read: Callable[[RawRecord], str | None]
+    write: Callable[[RawRecord, str], RawRecord]
+
+
+def ignores_nothing(record: RawRecord) -> str | None:
+    """Every record is to be read."""
+    return None
+
+
+@dataclass(slots=True, frozen=True)
 class Source:
     """A legacy system: its name, what it sends, and how that is read.
 
     `split` turns a payload (already unpacked) and its headers into records; it raises `Rejected` when the
     payload as a whole cannot be read. A payload that is one record already (header `record` present) comes
-    back as that one record. `map` turns one record into an event or raises `Rejected`. Both are pure.
+    back as that one record. `map` turns one record into an event or raises `Rejected`. `ignores` gives the native
+    word for which a record is left out, None for one to be read. All three are pure.
+
+    `words` and `local_times` tell what a city may set otherwise: the words in use, and the zone of the times that
+    come without one (`occurred_at` or names of attributes; none where the times of a source carry their zone).
     """
 
     name: str
@@ -60,3 +83,6 @@ class Source:
     guarantees: Guarantees
     split: Callable[[bytes, Headers], Iterable[RawRecord]]
     map: Callable[[RawRecord], Mapped]
+    words: Words | None = None
+    local_times: tuple[str, ...] = ()
+    ignores: Callable[[RawRecord], str | None] = ignores_nothing
