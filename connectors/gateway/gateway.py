@@ -113,6 +113,12 @@ class Gateway:
         self._executor.shutdown(wait=False)
         self.inbox.close()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop it was started in."""
+        assert self._loop is not None, "a gateway is started before it is asked"
+        return self._loop
+
     # Who may
 
     def holder(self, authorization: str) -> TokenRecord | None:

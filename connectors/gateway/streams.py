@@ -149,13 +149,13 @@ class Streams:
 
     def cut_tokens(self, token_ids: set[str]) -> None:
         """End the streams that were opened with these tokens."""
-        for stream in self._every():
+        for stream in self.every():
             if stream.token_id in token_ids:
                 self.cut(stream, Cut.TOKEN)
 
     def cut_all(self) -> None:
         """The gateway stops."""
-        for stream in self._every():
+        for stream in self.every():
             self.cut(stream, Cut.STOPPED)
         if self._ticking is not None:
             self._ticking.cancel()
@@ -219,7 +219,8 @@ class Streams:
                 elif stream.since is None:
                     stream.transport.write(frames.HEARTBEAT)
 
-    def _every(self) -> list[Stream]:
+    def every(self) -> list[Stream]:
+        """All that are open."""
         return [stream for streams in self._of.values() for stream in streams]
 
 

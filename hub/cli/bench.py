@@ -87,6 +87,19 @@ def clocks(
     _show(measure(_settings(), bootstrap, rounds, sizes, only, _echo(as_json)), as_json)
 
 
+@app.command()
+def fanout(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with a gateway of its own.")] = 3,
+    streams: Annotated[int | None, typer.Option(min=10, help="So many endpoints; else all of the city.")] = None,
+    as_json: AsJson = False,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Every endpoint's stream on one gateway: connect, push to all and to one, memory, all cut and back."""
+    from hub.bench.fanout import measure
+
+    _show(measure(_settings(), bootstrap, rounds, streams, _echo(as_json)), as_json)
+
+
 def _throughput(
     name: str,
     rounds: int,

@@ -28,8 +28,8 @@ _DAY_MS = 86_400_000
 _FOREVER_DAYS = 36_500
 
 
-def gateway(setup: Setup) -> Gateway:
-    """A gateway that runs as long as the application its router is part of."""
+def gateway(setup: Setup, feed: type[Feed] = Feed) -> Gateway:
+    """A gateway that runs as long as the application its router is part of; `feed` is how it reads the topics."""
     settings, topics = setup.settings, setup.topics
     _allow_many_streams()
     names = Topics(
@@ -67,7 +67,7 @@ def gateway(setup: Setup) -> Gateway:
     partitions = topics.partitions
     return Gateway(
         inbox=Inbox(settings.data_dir / _FILE, {"cluster": cluster_id(setup.bootstrap) or ""}),
-        open_feed=partial(Feed, setup.bootstrap, names.names, partitions),
+        open_feed=partial(feed, setup.bootstrap, names.names, partitions),
         topics=names,
         codec=setup.codec,
         publisher=publisher,
