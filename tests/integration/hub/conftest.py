@@ -55,6 +55,8 @@ class Hub:
             "HUB_METRICS_PORT": str(self.metrics_port),
             "HUB_HTTP_PORT": str(self.http_port),
             "HUB_SAMPLES": str(self.samples),
+            # Stages alone, where a test does not ask for edges: `hub.run("up", HUB_EDGES='["http"]')`.
+            "HUB_EDGES": "[]",
         }
 
     def run(self, *arguments: str | Path, code: int = 0, **settings: str) -> subprocess.CompletedProcess[str]:
