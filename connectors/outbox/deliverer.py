@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +67,7 @@ class Deliverer:
 
     docs/outbox.md says what a crash after each step does. `messages_of` makes messages of a record (none, one, or
     several; `Rejected` where it cannot be read), `deliver` makes one attempt and tells what came of it; what it
-    raises counts as a failed attempt.
+    raises counts as a failed attempt. `helpers` run beside until the end.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Deliverer:
         metrics: OutboxMetrics,
         alive: Callable[[], None] = lambda: None,
         limits: Limits | None = None,
+        helpers: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._outbox = outbox
         self._receipts = receipts
@@ -94,6 +95,7 @@ class Deliverer:
         self._metrics = metrics
         self._alive = alive
         self._limits = limits or Limits()
+        self._helpers = helpers
         self._running: dict[asyncio.Task[Outcome], Outgoing] = {}
         self._up_to = 0
         self._standing_at = 0.0
@@ -110,13 +112,14 @@ class Deliverer:
     async def _run(self, feed: Source, stop: threading.Event) -> None:
         # Names are resolved in these threads: slow ones must not take the feed's.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self._limits.at_once + 4))
-        others: list[asyncio.Task[None]] = [
+        others: list[asyncio.Future[None]] = [
             asyncio.create_task(self._take(feed, stop)),
             asyncio.create_task(self._write_receipts(stop)),
         ]
+        helpers = [asyncio.ensure_future(helper()) for helper in self._helpers]
         try:
             while not stop.is_set():
-                for task in others:
+                for task in (*others, *helpers):
                     if task.done():
                         task.result()
                 self._start()
@@ -126,7 +129,7 @@ class Deliverer:
             await self._drain()
             await asyncio.gather(*others)
         finally:
-            for task in others:
+            for task in (*others, *helpers):
                 task.cancel()
 
     async def _drain(self) -> None:
@@ -159,7 +162,7 @@ class Deliverer:
         self, feed: OrderedFeed, fence: tuple[dict[Position, int], int] | None
     ) -> tuple[dict[Position, int], int] | None:
         """What was taken before the ends were asked for may go once everything up to those ends is taken too."""
-        if fence is not None and await asyncio.to_thread(feed.is_past, fence[0]):
+        if fence is not None and feed.is_past(fence[0]):
             self._up_to, fence = fence[1], None
         last = self._outbox.last()
         if fence is None and last > self._up_to:

@@ -1,12 +1,15 @@
 """A feed that tells when everything written before a moment has been read, whatever partition it stands in."""
 
+import logging
+import uuid
 from collections.abc import Mapping
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from connectors.feed import Feed, Position
 from hub.domain.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 _SECONDS = 10.0
 
@@ -23,23 +26,34 @@ class OrderedFeed(Feed):
         self, bootstrap: str, topics: tuple[str, ...], partitions: int, positions: Mapping[Position, int]
     ) -> None:
         super().__init__(bootstrap, topics, partitions, positions)
-        self._topics = topics
-        self._places = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
-        self._ends = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None, isolation_level="read_uncommitted")
+        self._places = [TopicPartition(topic, number, OFFSET_END) for topic, number in self.passed()]
+        self._asking = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": f"hub-ends-{uuid.uuid4().hex}",
+                "isolation.level": "read_uncommitted",
+                "enable.auto.commit": False,
+            },
+            logger=log,
+        )
 
     def ends(self) -> dict[Position, int]:
         """Where each partition's log ends now."""
         try:
-            found = self._ends.end_offsets(self._places, timeout_ms=round(_SECONDS * 1000))
-        except KafkaError as error:
-            raise Unavailable(f"the ends of {', '.join(self._topics)} are not known ({error})") from error
-        return {(place.topic, place.partition): offset for place, offset in found.items()}
+            # Of the instant "latest" the broker tells the end; all partitions in one request.
+            found = self._asking.offsets_for_times(self._places, timeout=_SECONDS)
+        except KafkaException as error:
+            raise Unavailable(f"the ends of the log are not known ({error.args[0].name()})") from error
+        if problem := next((end.error for end in found if end.error is not None), None):
+            raise Unavailable(f"the ends of the log are not known ({problem.name()})")
+        return {(end.topic, end.partition): end.offset for end in found}
 
     def is_past(self, ends: Mapping[Position, int]) -> bool:
         """Whether `poll` has given everything before these ends."""
-        return all(at >= ends[place] for place, at in self.passed().items())
+        passed = self.passed()
+        return all(passed[place] >= end for place, end in ends.items())
 
     def close(self) -> None:
         """Leave."""
-        self._ends.close()
+        self._asking.close()
         super().close()

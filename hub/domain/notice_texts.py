@@ -11,7 +11,7 @@ from hub.domain.limits import ClockName
 from hub.domain.sla import LetterRequest
 
 
-class _Words(NamedTuple):
+class ClockWords(NamedTuple):
     """A clock as a text names it: its limit, what has not been done by then, what is asked."""
 
     limit: str
@@ -19,17 +19,17 @@ class _Words(NamedTuple):
     asked: str
 
 
-_CLOCKS: Final[dict[ClockName, _Words]] = {
-    "sign": _Words("签收时限", "未签收", "立即签收并办理"),
-    "handle": _Words("办理时限", "未办结", "立即办理并反馈结果"),
-    "call_back": _Words("回访时限", "未完成回访", "立即完成回访并登记结果"),
-    "total": _Words("总时限", "未办结", "立即办结并反馈结果"),
+CLOCK_WORDS: Final[dict[ClockName, ClockWords]] = {
+    "sign": ClockWords("签收时限", "未签收", "立即签收并办理"),
+    "handle": ClockWords("办理时限", "未办结", "立即办理并反馈结果"),
+    "call_back": ClockWords("回访时限", "未完成回访", "立即完成回访并登记结果"),
+    "total": ClockWords("总时限", "未办结", "立即办结并反馈结果"),
 }
 
 
 def letter_text(request: LetterRequest, number: str) -> str:
     """The letter (催办函) to the unit."""
-    asked = _CLOCKS[request["clock"]].asked
+    asked = CLOCK_WORDS[request["clock"]].asked
     return (
         f"催办函（{number}）{_unit(request)}：你单位负责的{_matter(request)}，{_overdue(request)}，"
         f"已列入督办清单。请{asked}。{_held_up('本函', request['late'], request['second_due_at'])}"
@@ -38,7 +38,7 @@ def letter_text(request: LetterRequest, number: str) -> str:
 
 def leader_text(request: LetterRequest, number: str) -> str:
     """The letter as it is forwarded to the leader in charge."""
-    asked = _CLOCKS[request["clock"]].asked
+    asked = CLOCK_WORDS[request["clock"]].asked
     return (
         f"{request['leader_title'] or '分管领导'}：{_unit(request)}负责的{_matter(request)}，{_overdue(request)}，"
         f"已发催办函（{number}）并列入督办清单。请督促该单位{asked}。"
@@ -66,7 +66,7 @@ def reminder_text(
     unit_name: str, clock: ClockName, subject: str, case_id: str, due_at_ms: int, late: bool, to_endpoint: bool
 ) -> str:
     """The reminder (超时提醒) at the first timeout, to the staff endpoint or to its unit."""
-    words = _CLOCKS[clock]
+    words = CLOCK_WORDS[clock]
     addressed = "您负责的" if to_endpoint else "你单位负责的"
     return (
         f"【超时提醒】{unit_name}：{addressed}{_named(subject, case_id)}，{words.limit}为{local_time(due_at_ms)}，"
@@ -103,7 +103,7 @@ def _named(subject: str, case_id: str) -> str:
 
 def _overdue(request: LetterRequest) -> str:
     """Which limit passed when, and when the second timeout came."""
-    words = _CLOCKS[request["clock"]]
+    words = CLOCK_WORDS[request["clock"]]
     due_at, second_due_at = request["due_at"], request["second_due_at"]
     first = f"已超{words.limit}" if due_at is None else f"{words.limit}为{local_time(due_at)}"
     still = f"仍{words.undone}" if second_due_at is None else f"至{local_time(second_due_at)}仍{words.undone}"

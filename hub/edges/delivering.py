@@ -28,7 +28,7 @@ class Delivery:
     """What is an edge's own.
 
     `is_ordered_across`: its lanes are ordered by a rank and their records stand in several partitions. `on_open` is
-    called with the outbox before anything is sent.
+    called with the outbox before anything is sent, `helpers` run beside the deliveries until they are stopped.
     """
 
     topics: tuple[str, ...]
@@ -39,6 +39,7 @@ class Delivery:
     is_ordered_across: bool = False
     parked_holds_lane: bool = True
     on_open: Callable[[Outbox], None] = lambda _: None
+    helpers: tuple[Callable[[], Awaitable[None]], ...] = ()
 
 
 def outbox_file(settings: Settings, edge: Edge) -> Path:
@@ -73,6 +74,7 @@ def deliver(setup: Setup, edge: Edge, delivery: Delivery) -> None:
                 metrics=OutboxMetrics(edge, setup.metrics),
                 alive=setup.probes.alive,
                 limits=delivery.limits,
+                helpers=delivery.helpers,
             ).run(feed, setup.stop)
         finally:
             feed.close()

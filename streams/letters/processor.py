@@ -210,6 +210,8 @@ def _attributes(request: LetterRequest, entry: _Entry) -> dict[str, str]:
         "clock": request["clock"],
         "leg": str(request["leg"]),
         "leader_title": request["leader_title"],
+        "subject": request["subject"],
+        "unit_name": request["unit_name"],
         "second_due_at": None if second_due_at is None else str(second_due_at),
         "letter_date": entry.date,
     }

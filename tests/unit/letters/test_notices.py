@@ -40,6 +40,8 @@ def test_a_letter_is_told_to_unit_leader_and_supervision(desk, make_request, at)
             "clock": "handle",
             "leg": "2",
             "leader_title": "建华区分管副区长",
+            "subject": "公共服务->供热->室温不达标",
+            "unit_name": "建华区住建局",
             "second_due_at": str(at("2026-11-13 16:20")),
             "letter_date": "2026-11-13",
         }

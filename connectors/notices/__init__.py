@@ -1,0 +1,1 @@
+"""Notices: text messages, formal letters and tasks for people. For users: docs/notices.md"""
