@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from connectors.contacts.keyring import read_keyring
-from connectors.sources import SOURCES
+from connectors.source_settings import read_sources, sources_of
 from connectors.sources.limits import unpack
 from hub.city import load_city
 from hub.domain.deadlines import LATE_AFTER_MS
@@ -23,8 +23,9 @@ def processor_of(stage: str, settings: Settings, topics: Catalogue, codec: Codec
 def _unify(settings: Settings, topics: Catalogue, codec: Codec) -> Processor:
     from streams.unify import Unify, Vault
 
+    sources = sources_of(read_sources(settings.sources_path))
     return Unify(
-        {topics.raw(name): source for name, source in SOURCES.items()},
+        {topics.raw(name): source for name, source in sources.items()},
         events_topic=topics.case_events,
         changelog=topics.memory("unify"),
         encode=codec.encode,

@@ -31,7 +31,8 @@ def read(source: Source, payload: bytes, headers: Mapping[str, str]) -> Reading:
     for record in source.split(payload, headers):
         records.append(record)
         try:
-            source.map(record)
+            if source.ignores(record) is None:
+                source.map(record)
         except Rejected as rejected:
             rejects[record.number] = rejected
     return Reading(records, rejects)

@@ -14,7 +14,7 @@ from connectors.strict import Strict
 def _is_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ValueError('is not a time zone such as "Asia/Shanghai"') from None
     return name
 

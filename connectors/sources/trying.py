@@ -18,6 +18,9 @@ def try_file(source: Source, file: Path, token_key: bytes) -> dict[str, Any]:
     try:
         payload = read_native(file)
         for record in source.split(payload, headers_of(file)):
+            if (word := source.ignores(record)) is not None:
+                result.setdefault("ignored", []).append({"record": record.number, "word": word})
+                continue
             try:
                 event: dict[str, Any] = dict(complete(source.map(record), token_key))
             except Rejected as rejected:

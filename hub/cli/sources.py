@@ -39,6 +39,7 @@ def try_files(
     as_json: Annotated[bool, typer.Option("--json", help="One object: the events and the rejections.")] = False,
 ) -> None:
     """Show what an export would become, without Kafka: events complete, rejections with their reason."""
+    from connectors.source_settings import read_sources, sources_of
     from connectors.sources import SOURCES
     from connectors.sources.trying import try_file
     from hub.settings import load
@@ -48,11 +49,12 @@ def try_files(
     for file in files:
         if not Path(file).is_file():
             raise typer.BadParameter(f"{file}: no such file")
-    key = load().token_key()
+    settings = load()
+    key, sources = settings.token_key(), sources_of(read_sources(settings.sources_path))
     results = {}
     for file in files:
         try:
-            results[file] = try_file(SOURCES[source], Path(file), key)
+            results[file] = try_file(sources[source], Path(file), key)
         except OSError as error:
             raise typer.BadParameter(f"{file}: {error.strerror}") from None
     if as_json:

@@ -48,16 +48,18 @@ class Guarantees:
 
 @dataclass(slots=True, frozen=True)
 class Words:
-    """The one native field by which a source says what happened: its event type or state.
+    """The one native field by which a source says what its record is about: an event type, a state, a category.
 
     `known` are the words of its contract. `read` gives a record's word, None where the record has none or cannot be
-    read; `write` gives the record as if it had come with another word.
+    read; `write` gives the record as if it had come with another word. `attribute` of the event, if any, keeps the
+    native word.
     """
 
     field: str
     known: frozenset[str]
     read: Callable[[RawRecord], str | None]
     write: Callable[[RawRecord, str], RawRecord]
+    attribute: str | None = None
 
 
 def ignores_nothing(record: RawRecord) -> str | None:

@@ -13,8 +13,7 @@ from connectors.drops.line import Line
 from connectors.drops.metrics import DropMetrics
 from connectors.drops.settings import DropSettings
 from connectors.publish import RawPublisher
-from connectors.source_settings import Sources
-from connectors.sources import SOURCES
+from connectors.source_settings import Sources, sources_of
 from connectors.status import StatusReporter
 from hub.domain.source import Source
 from hub.edges.setup import Setup
@@ -36,8 +35,9 @@ def run(setup: Setup) -> None:
     control = SourceControl(setup.bootstrap, setup.topics.source_control)
     status = StatusReporter(setup.bootstrap, setup.topics.source_status, setup.clock.now_ms)
     metrics = DropMetrics(setup.metrics)
+    sources = sources_of(setup.sources)
     drops = [
-        _drop(setup, SOURCES[name], settings.drop, control, status, metrics)
+        _drop(setup, sources[name], settings.drop, control, status, metrics)
         for name, settings in setup.sources.items()
         if settings.drop is not None
     ]

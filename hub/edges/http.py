@@ -18,12 +18,11 @@ from connectors.http.tls import Protocol, Tls
 from connectors.intake.disk import Disk
 from connectors.intake.keys import Keys
 from connectors.intake.metrics import IntakeMetrics
+from connectors.intake.producing import RawProducer
 from connectors.intake.router import intake_router
 from connectors.intake.seen import Seen
 from connectors.intake.service import PATIENCE_SECONDS, Accepted, Entrance, Intake, Post
-from connectors.publish import RawPublisher
-from connectors.source_settings import Sources
-from connectors.sources import SOURCES
+from connectors.source_settings import Sources, sources_of
 from connectors.tokens import TokenBook
 from hub.contacts import Contacts
 from hub.domain.errors import Unavailable
@@ -74,19 +73,16 @@ def _contacts(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
 
 def _intake(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
     entrances = _entrances(setup.settings, setup.sources)
-    publisher = RawPublisher(
+    publisher = RawProducer(
         setup.bootstrap,
         raw_topic=setup.topics.raw,
-        dead_letters=setup.topics.dead_letters,
-        quarantine=setup.settings.data_dir / "quarantine",
         now_ms=setup.clock.now_ms,
         connector="intake",
         patience_seconds=PATIENCE_SECONDS,
     )
     stack.callback(publisher.close)
     for entrance in entrances.values():
-        publisher.know(entrance.source)
-        entrance.keys.current()
+        entrance.keys.current()  # what is wrong with a secret is told now, not with the first message
     control = SourceControl(setup.bootstrap, setup.topics.source_control)
     stack.callback(control.close)
     seen = Seen(setup.settings.data_dir / _MEMORY)
@@ -105,9 +101,10 @@ def _intake(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
 
 
 def _entrances(settings: Settings, sources: Sources) -> dict[str, Entrance]:
+    read = sources_of(sources)
     return {
         name: Entrance(
-            SOURCES[name],
+            read[name],
             Keys(name, one.intake.secrets, settings.data_dir),
             frozenset(one.intake.client_certificates),
             one.rate.per_second,

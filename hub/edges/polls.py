@@ -13,8 +13,7 @@ from connectors.polls.metrics import Meters
 from connectors.polls.opening import open_database, open_http
 from connectors.polls.settings import DatabaseSettings, HttpPollSettings
 from connectors.publish import RawPublisher
-from connectors.source_settings import Sources
-from connectors.sources import SOURCES
+from connectors.source_settings import Sources, sources_of
 from connectors.status import StatusReporter
 from hub.domain.errors import Misconfigured
 from hub.edges.setup import Setup
@@ -94,7 +93,7 @@ def _loops(setup: Setup, control: SourceControl, status: StatusReporter) -> Iter
 def _opener(
     setup: Setup, name: str, settings: DatabaseSettings | HttpPollSettings, meters: Meters
 ) -> Callable[[PollLoop], Poll]:
-    source, data_dir = SOURCES[name], setup.settings.data_dir
+    source, data_dir = sources_of(setup.sources)[name], setup.settings.data_dir
 
     def publisher() -> RawPublisher:
         return RawPublisher(

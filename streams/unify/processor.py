@@ -38,6 +38,13 @@ class Vault:
 
 
 @dataclass(slots=True, frozen=True)
+class _LeftOut:
+    """A record that the city leaves out for its native word: it stays in raw and becomes no event."""
+
+    word: str
+
+
+@dataclass(slots=True, frozen=True)
 class _Resplit:
     """The single records of a message that was a batch or had another key."""
 
@@ -93,6 +100,8 @@ class Unify:
         records = source.split(payload, headers)
         first, rest = _first(records)
         if first is not None and rest is None and _is_rightly_keyed(first, record.key):
+            if (word := source.ignores(first)) is not None:
+                return Prepared((), _LeftOut(word))
             mapped = source.map(first)
             event = complete(mapped, self._token_key)
             event["received_at"] = received_at
@@ -105,10 +114,12 @@ class Unify:
         """Pass the event on once; count a resend; send the records of a batch back."""
         if isinstance(prepared.decoded, _Resplit):
             return self._send_back(record, prepared.decoded)
+        source = self._sources[record.topic].name
+        if isinstance(prepared.decoded, _LeftOut):
+            return Result(counts={f"ignored.{source}.{prepared.decoded.word}": 1})
         mapped: Mapped = prepared.decoded
         event = mapped.event
         (key,) = prepared.keys
-        source = self._sources[record.topic].name
         if rows[key] is not None:
             return Result(counts={f"duplicate.{source}": 1})
         outputs = [
@@ -130,7 +141,7 @@ class Unify:
         return Result(
             outputs=outputs,
             puts={key: Row(_SEEN, event["received_at"] + self._memory_ms)},
-            counts={f"accepted.{source}": 1},
+            counts={f"accepted.{source}": 1, **_flags(source, event)},
         )
 
     def fire(self, key: bytes, due: int, row: Row, now: int) -> Result:
@@ -158,6 +169,12 @@ class Unify:
         ]
         source = self._sources[record.topic].name
         return Result(outputs=outputs, counts={f"resplit.{source}": 1, f"resplit_records.{source}": len(outputs)})
+
+
+def _flags(source: str, event: CaseEvent) -> dict[str, int]:
+    """The marks of quality of an event, among them those of codes that no table knows: counted, never hidden."""
+    quality = event["attributes"].get("quality")
+    return {} if quality is None else {f"flag.{source}.{flag}": 1 for flag in quality.split(",")}
 
 
 def _text_headers(record: Record) -> dict[str, str]:

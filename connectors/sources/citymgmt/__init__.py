@@ -2,6 +2,7 @@
 
 from connectors.sources.citymgmt.mapping import to_case_event
 from connectors.sources.citymgmt.splitting import split
+from connectors.sources.citymgmt.words import WORDS
 from hub.domain.source import Guarantees, Source
 
 CITYMGMT = Source(
@@ -10,4 +11,6 @@ CITYMGMT = Source(
     guarantees=Guarantees(order="per case", resend="same source event id"),
     split=split,
     map=to_case_event,
+    words=WORDS,
+    local_times=("occurred_at",),
 )

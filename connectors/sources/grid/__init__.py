@@ -2,6 +2,7 @@
 
 from connectors.sources.grid.mapping import to_case_event
 from connectors.sources.grid.splitting import split
+from connectors.sources.grid.words import WORDS
 from hub.domain.source import Guarantees, Source
 
 GRID = Source(
@@ -10,4 +11,6 @@ GRID = Source(
     guarantees=Guarantees(order="per case", resend="same source event id"),
     split=split,
     map=to_case_event,
+    words=WORDS,
+    local_times=("occurred_at",),
 )

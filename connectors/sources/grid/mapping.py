@@ -24,7 +24,7 @@ _LEVEL_SEPARATOR = re.compile("->|/")
 
 def to_case_event(record: RawRecord) -> Mapped:
     """The event of a report; a rejection names the column where the report came as a row."""
-    report = _report(record)
+    report = report_of(record)
     try:
         return _event(report.fields)
     except Rejected as rejected:
@@ -33,7 +33,8 @@ def to_case_event(record: RawRecord) -> Mapped:
         raise
 
 
-def _report(record: RawRecord) -> Report:
+def report_of(record: RawRecord) -> Report:
+    """The report of a record, parsed already or not; `Rejected` where it cannot be read."""
     if isinstance(record.parsed, Report):
         return record.parsed
     if "csv-header" in record.headers:
@@ -112,12 +113,13 @@ def _category(text: str | None, flags: set[str]) -> Category | None:
     """The category by its path; one that is not in the table is carried as it was sent, without a code."""
     if not text:
         return None
-    path = _path(ascii_copy(text))
+    path = category_path(ascii_copy(text))
     if path not in codes.CATEGORIES:
-        path = _path(text)
+        path = category_path(text)
         flags.add("category_unknown")
     return {"scheme": "grid", "code": codes.CATEGORIES.get(path), "path": path or None}
 
 
-def _path(text: str) -> str:
+def category_path(text: str) -> str:
+    """The levels of a category, joined as everywhere in the hub."""
     return "->".join(filter(None, map(str.strip, _LEVEL_SEPARATOR.split(text))))

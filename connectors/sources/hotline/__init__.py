@@ -1,6 +1,7 @@
 """12345 hotline: JSON work orders, one object a message. Contract: docs/sources/hotline.md"""
 
 from connectors.sources.hotline.mapping import split, to_case_event
+from connectors.sources.hotline.words import WORDS
 from hub.domain.source import Guarantees, Source
 
 HOTLINE = Source(
@@ -9,4 +10,6 @@ HOTLINE = Source(
     guarantees=Guarantees(order="per case", resend="same source event id"),
     split=split,
     map=to_case_event,
+    words=WORDS,
+    local_times=("occurred_at", "call_time", "visit_time"),
 )

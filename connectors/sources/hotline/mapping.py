@@ -16,19 +16,19 @@ from hub.domain.errors import Rejected
 from hub.domain.event import Category, Kind
 from hub.domain.source import Headers, Mapped, RawRecord
 
-_FORMAT = Format(HotlineMessage, case_id=lambda message: code(message.order_id))
+FORMAT = Format(HotlineMessage, case_id=lambda message: code(message.order_id))
 _TEXT_IS_CONTENT = frozenset({"REPORTED", "SUPPLEMENTED", "URGED", "WITHDRAWN"})
 _GCJ02 = "GCJ02"
 
 
 def split(payload: bytes, headers: Headers) -> list[RawRecord]:
     """The one record of a message."""
-    return split_object(payload, headers, _FORMAT)
+    return split_object(payload, headers, FORMAT)
 
 
 def to_case_event(record: RawRecord) -> Mapped:
     """The event of a message; the checks stand in the order of the contract."""
-    message = message_of(record, _FORMAT)
+    message = message_of(record, FORMAT)
     flags: set[str] = set()
     kind = _kind(message.event_type)
     is_visit = kind == "VISITED"

@@ -55,7 +55,7 @@ def map_line(record):
         title=None,
         text=text,
         attachments=[],
-        attributes={},
+        attributes={"quality": "channel_unknown,code_bad"} if text.startswith("?") else {},
         raw={"topic": "", "partition": 0, "offset": 0},
     )
     return Mapped(event, phone[0] or None if phone else None)
@@ -74,7 +74,14 @@ def vaulted():
 
 
 def driver_with(vault):
-    memo = Source("memo", ("text/plain",), Guarantees("per case", "same source event id"), split_lines, map_line)
+    memo = Source(
+        "memo",
+        ("text/plain",),
+        Guarantees("per case", "same source event id"),
+        split_lines,
+        map_line,
+        ignores=lambda record: "weather" if record.value.endswith(b";weather") else None,
+    )
     unify = Unify(
         {RAW: memo},
         events_topic="case.events",
@@ -266,3 +273,22 @@ def test_a_resend_writes_no_contact(vaulted):
         send(driver, "A1;1;lamp;13000001234")
 
     assert len(driver.read_outputs("contacts.vault")) == 1
+
+
+def test_marks_of_quality_are_counted_by_source(driver):
+    """So an unknown code is seen in the figures of its source, once an event, not once a resend."""
+    send(driver, "A1;1;?lamp")
+    send(driver, "A1;1;?lamp")
+    send(driver, "A1;2;pole")
+
+    flags = {name: count for name, count in driver.tallies.items() if name.startswith("flag.")}
+    assert flags == {"flag.memo.channel_unknown": 1, "flag.memo.code_bad": 1}
+
+
+def test_a_record_that_the_city_leaves_out_is_counted_and_becomes_nothing(driver):
+    """No event, no dead letter, by its word."""
+    send(driver, "A1;1;weather")
+
+    assert events(driver) == []
+    assert driver.dead_letters == []
+    assert driver.tallies["ignored.memo.weather"] == 1
