@@ -22,35 +22,34 @@ from typing import Any, Protocol
 
 from connectors.http.bodies import unpacked
 from connectors.http.problems import Problem, retry_later, unreadable
-from connectors.intake.acknowledging import acknowledged
 from connectors.intake.disk import Disk
 from connectors.intake.keys import Keys
 from connectors.intake.metrics import IntakeMetrics, Outcome
 from connectors.intake.rate import Bucket
 from connectors.intake.reading import Reading, read
 from connectors.intake.seen import Seen, key_of
-from connectors.publish import Pending, batch_of, message_id
+from connectors.publish import batch_of, message_id
 from connectors.sources.limits import LARGEST_FILE_BYTES
 from connectors.standard_webhooks import NotAuthentic, verify
-from hub.domain.errors import Rejected, Unavailable
+from hub.domain.errors import Rejected
 from hub.domain.source import RawRecord, Source
 
 PATIENCE_SECONDS = 7.0
-"""How long Kafka has to acknowledge; with what comes before it a caller waits ten seconds at most."""
+"""How long Kafka has to acknowledge; with what comes before and after it a caller waits ten seconds at most."""
 
-_GRACE_SECONDS = 1.5
 _TOLD_REJECTS = 1000
 # What is larger is worked on in a thread, two at a time, in groups that Kafka acknowledges one after the other.
 _SMALL_BYTES = 64 * 1024
-_SMALL_RECORDS = 20
 _LARGE_AT_ONCE = 2
 _GROUP_RECORDS = 1000
 
 
 class Publisher(Protocol):
-    """The way into the raw topics; `RawPublisher` is one."""
+    """The way into the raw topics; `RawProducer` is one."""
 
-    def publish_records(self, source: Source, payload: bytes, records: Sequence[RawRecord]) -> list[Pending]: ...
+    async def publish(self, source: Source, payload: bytes, records: Sequence[RawRecord]) -> None:
+        """Return once Kafka has the records; `Unavailable` when it does not have all of them in time."""
+        ...
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,7 +93,6 @@ class Intake:
         now_ms: Callable[[], int],
         is_paused: Callable[[str], bool],
         metrics: IntakeMetrics,
-        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self.entrances = entrances
         self._publisher = publisher
@@ -103,13 +101,10 @@ class Intake:
         self._now_ms = now_ms
         self._is_paused = is_paused
         self._metrics = metrics
-        self._patience = patience_seconds
         now = time.monotonic()
         self._buckets = {name: Bucket.full(one.per_second, one.burst, now) for name, one in entrances.items()}
         self._in_hand: dict[bytes, asyncio.Future[Accepted]] = {}
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
-        # Sources whose topic the producer knows: handing it a record does not wait for anything then.
-        self._warm: set[str] = set()
 
     async def take(self, name: str, post: Post) -> Accepted:
         """Take one request.
@@ -205,22 +200,7 @@ class Intake:
 
     async def _publish(self, source: Source, payload: bytes, records: list[RawRecord]) -> None:
         for group in _groups(records):
-            limit = self._patience + _GRACE_SECONDS
-            try:
-                async with asyncio.timeout(limit):
-                    await acknowledged(await self._hand_over(source, payload, group))
-            except TimeoutError:
-                self._warm.discard(source.name)
-                raise Unavailable(f"Kafka did not acknowledge within {limit} s") from None
-            except Unavailable:
-                self._warm.discard(source.name)
-                raise
-            self._warm.add(source.name)
-
-    async def _hand_over(self, source: Source, payload: bytes, records: list[RawRecord]) -> list[Pending]:
-        if source.name in self._warm and len(records) <= _SMALL_RECORDS:
-            return self._publisher.publish_records(source, payload, records)
-        return await asyncio.to_thread(self._publisher.publish_records, source, payload, records)
+            await self._publisher.publish(source, payload, group)
 
 
 def _groups(records: list[RawRecord]) -> Iterator[list[RawRecord]]:
