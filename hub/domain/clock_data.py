@@ -25,7 +25,7 @@ def record_of(clock: Clock) -> ClockRecord:
         "outcomes": _outcomes(clock),
         "limit_value": clock.limit.value,
         "limit_unit": clock.limit.unit,
-        "added": [one.value for one in clock.added],
+        "added": [one.value for one in clock.added] if clock.added else [],
         "at_risk_fraction": terms.at_risk_fraction,
         "grace_value": terms.second_grace.value,
         "grace_unit": terms.second_grace.unit,
@@ -36,12 +36,12 @@ def record_of(clock: Clock) -> ClockRecord:
         "warning_at": milliseconds(warning.at) if warning else None,
         "warning_ahead": warning is not None,
         "warning_provisional": warning.is_provisional if warning else False,
-        "warned_at": [to_epoch_ms(at) for at in clock.warned_at],
+        "warned_at": list(map(to_epoch_ms, clock.warned_at)),
         "second_at": milliseconds(clock.second.at),
         "second_provisional": clock.second.is_provisional,
         "breached": clock.is_breached,
         "second_passed": clock.is_second_passed,
-        "pauses": [pause_record(pause) for pause in clock.pauses],
+        "pauses": list(map(pause_record, clock.pauses)),
         "end": clock.end,
         "ended_at": milliseconds(clock.ended_at),
         "appeal": clock.appeal,
@@ -69,9 +69,9 @@ def clock_of(record: ClockRecord) -> Clock:
         warning=_due(record["warning_at"], record["warning_provisional"]) if record["warning_ahead"] else None,
         due=_due(record["due_at"], record["provisional"]),
         second=_due(record["second_at"], record["second_provisional"]),
-        added=tuple([Limit(value, unit) for value in record["added"]]),
-        pauses=tuple([pause_of(pause) for pause in record["pauses"]]),
-        warned_at=tuple([from_epoch_ms(at) for at in record["warned_at"]]),
+        added=tuple([Limit(value, unit) for value in record["added"]]) if record["added"] else (),
+        pauses=tuple(map(pause_of, record["pauses"])),
+        warned_at=tuple(map(from_epoch_ms, record["warned_at"])),
         is_breached=record["breached"],
         is_second_passed=record["second_passed"],
         end=cast("ClockEnd | None", record["end"]),
@@ -123,7 +123,7 @@ def _outcomes(clock: Clock) -> list[str]:
 
 
 def _due(at: int | None, is_provisional: bool) -> Due:
-    return Due(_instant(at), is_provisional)
+    return Due(None if at is None else from_epoch_ms(at), is_provisional)
 
 
 def _instant(at: int | None) -> datetime | None:

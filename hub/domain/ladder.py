@@ -162,14 +162,16 @@ def recalculated(clocks: CaseClocks, worktime: WorkTime) -> CaseClocks:
 
 def _climb(clocks: CaseClocks, is_reached: Callable[[datetime], bool]) -> Step:
     outcomes: list[SlaOutcome] = []
-    while True:
-        ahead = [(rung, clock) for clock in clocks.running if (rung := next_rung(clock)) and is_reached(rung[0])]
-        if not ahead:
-            return Step(clocks, tuple(outcomes))
-        (_, name), clock = min(ahead, key=lambda one: (one[0][0], _ORDER[one[1].name]))
-        after, outcome = climbed(clock, name)
-        clocks = clocks._replace(running=tuple(after if one is clock else one for one in clocks.running))
+    running = list(clocks.running)
+    while ahead := [
+        (rung[0], _ORDER[clock.name], place, rung[1])
+        for place, clock in enumerate(running)
+        if (rung := next_rung(clock)) and is_reached(rung[0])
+    ]:
+        _, _, place, name = min(ahead)
+        running[place], outcome = climbed(running[place], name)
         outcomes.append(outcome)
+    return Step(clocks._replace(running=tuple(running)) if outcomes else clocks, tuple(outcomes))
 
 
 def _take(clocks: CaseClocks, event: ClockEvent, worktime: WorkTime) -> Step:
