@@ -1,4 +1,4 @@
-"""`hub sources`: which sources there are, what an export would become, and the scaffold of a new one."""
+"""`hub sources`: how sources stand, what they are told, what an export would become, the scaffold of a new one."""
 
 import json
 from pathlib import Path
@@ -6,30 +6,36 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli import source_actions
+
 app = typer.Typer(no_args_is_help=True)
 
 
-@app.command("list")
-def list_sources(as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False) -> None:
-    """Name, content types and guarantees of every source."""
-    from connectors.sources import SOURCES
+for _name, _command in source_actions.COMMANDS.items():
+    app.command(_name)(_command)
 
-    found = [
-        {
-            "name": source.name,
-            "content_types": list(source.content_types),
-            "guarantees": {"order": source.guarantees.order, "resend": source.guarantees.resend},
-        }
-        for source in SOURCES.values()
-    ]
+
+@app.command("list")
+def list_sources(
+    bootstrap: Annotated[str | None, typer.Option(help="A Kafka of your own.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
+) -> None:
+    """Every source: how it is connected, whether it is paused, where it stands, how much and how well it sends.
+
+    Without a running Kafka only what the settings say.
+    """
+    from connectors.source_settings import read_sources
+    from hub.settings import load
+    from hub.source_standing import source_standings
+    from hub.topics import catalogue
+
+    settings = load(bootstrap=bootstrap)
+    found, away = source_standings(settings, catalogue(), read_sources(settings.sources_path))
     if as_json:
-        typer.echo(json.dumps({"sources": found}, ensure_ascii=False, indent=2).encode())
+        answer = {"sources": found, "problem": away}
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2).encode())
         return
-    rows = [
-        (source.name, ", ".join(source.content_types), source.guarantees.order, source.guarantees.resend)
-        for source in SOURCES.values()
-    ]
-    _print_table("sources", ("name", "content types", "order", "a resend is"), rows)
+    source_actions.show(found, away)
 
 
 @app.command("try")
