@@ -78,7 +78,15 @@ class Writer:
             )
         if outcome != "sent":
             return []
-        return [Outgoing(update["update_id"], update["source"], update["case_id"], record.value or b"")]
+        return [
+            Outgoing(
+                update["update_id"],
+                update["source"],
+                update["case_id"],
+                record.value or b"",
+                rank=update["case_version"],
+            )
+        ]
 
     async def deliver(self, message: Outgoing) -> Outcome:
         """One attempt. What failed is tried again by the source's own pauses, and parked when that is enough."""
