@@ -189,8 +189,8 @@ class HttpPoll:
             log.warning("%s: the server's clock was turned back; asking from an earlier instant", self._source.name)
             address = first_page(self._settings, earlier)
             answer = self._ask(address, is_usual)
+        walk.go_to(address.url)
         while True:
-            walk.go_to(address.url)
             visit = self._visit(address, answer)
             yield visit
             if visit.page is not None:
@@ -201,6 +201,7 @@ class HttpPoll:
             if self._should_stop():
                 return
             address = visit.next
+            walk.go_to(address.url)
             answer = self._ask(address, is_usual)
 
     def _ask(self, address: Address, is_usual: bool) -> Answer:

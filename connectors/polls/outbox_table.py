@@ -30,6 +30,7 @@ from connectors.polls.table_columns import (
     Newest,
     columns_of,
     missing,
+    named_columns,
     newest,
     reused_numbers,
     unplaced_rows,
@@ -74,9 +75,9 @@ class OutboxTable:
         # Without `acknowledge` there is no connection that could write.
         self._writer = self._engine(url, can_write=True) if settings.acknowledge is not None else None
         schema, _, name = settings.table.rpartition(".")
-        self._table = sa.table(name, schema=schema or None)
-        self._position: sa.ColumnClause[Any] = sa.column(settings.position.column, _selectable=self._table)
-        self._key: sa.ColumnClause[Any] = sa.column(settings.key_column, _selectable=self._table)
+        self._table = sa.table(name, *map(sa.column, named_columns(settings)), schema=schema or None)
+        self._position = self._column(settings.position.column)
+        self._key = self._column(settings.key_column)
         self._content: list[sa.ColumnElement[Any]] | None = None
 
     def problems(self) -> list[str]:
@@ -113,15 +114,18 @@ class OutboxTable:
             return self._read(connection, query if place is None else query.where(self._is_after(place)))
 
     def places(self, low: Place | None, high: Place) -> Iterator[list[Place]]:
-        """The places of all rows after `low` up to `high`, in pieces, in order."""
-        with self._reading() as connection:
-            query = sa.select(self._position, self._key).select_from(self._table)
-            query = query.where(sa.not_(self._is_after(high))).order_by(self._position, self._key)
-            if low is not None:
-                query = query.where(self._is_after(low))
-            result = connection.execution_options(yield_per=_PIECE).execute(query)
-            for piece in result.partitions():
-                yield [Place(*row) for row in piece]
+        """The places of all rows after `low` up to `high`, in order, piece by piece, each in a read of its own."""
+        query = sa.select(self._position, self._key).select_from(self._table)
+        query = query.where(sa.not_(self._is_after(high))).order_by(self._position, self._key).limit(_PIECE)
+        while True:
+            with self._reading() as connection:
+                rows = connection.execute(query if low is None else query.where(self._is_after(low)))
+                piece = [Place(*row) for row in rows]
+            if piece:
+                yield piece
+            if len(piece) < _PIECE:
+                return
+            low = piece[-1]
 
     def mark(self, places: Sequence[Place], now: datetime) -> int:
         """Step 4: mark rows as taken, in this order, in one transaction; a row that has its mark is left alone."""
@@ -200,7 +204,7 @@ class OutboxTable:
         return local if has_zone else local.replace(tzinfo=None)
 
     def _column(self, name: str) -> sa.ColumnClause[Any]:
-        return sa.column(name, _selectable=self._table)
+        return self._table.c[name]
 
     def _columns(self, connection: Connection) -> Columns:
         return columns_of(connection, self._table.name, self._table.schema)

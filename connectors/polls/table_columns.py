@@ -27,15 +27,19 @@ def columns_of(connection: Connection, table: str, schema: str | None) -> Column
     return {column["name"]: column for column in found}
 
 
+def named_columns(settings: DatabaseSettings) -> list[str]:
+    """The columns that the settings name, each once."""
+    mark = settings.acknowledge.column if settings.acknowledge is not None else None
+    named = [settings.position.column, settings.key_column, *(settings.columns or {}).values()]
+    return list(dict.fromkeys([*named, *(name for name in (settings.payload, settings.case, mark) if name)]))
+
+
 def missing(settings: DatabaseSettings, columns: Columns) -> list[str]:
     """A line for each column that the settings name and the table does not have."""
-    named = [settings.position.column, settings.key_column, *(settings.columns or {}).values()]
-    mark = settings.acknowledge.column if settings.acknowledge is not None else None
-    named += [name for name in (settings.payload, settings.case, mark) if name is not None]
     there = ", ".join(sorted(columns))
     return [
         f"{settings.table}: there is no column {name}; there are {there}"
-        for name in dict.fromkeys(named)
+        for name in named_columns(settings)
         if name not in columns
     ]
 
