@@ -5,8 +5,9 @@ from typing import Final, NamedTuple
 
 from hub.domain.tiers import TIERS, Tier
 
-_NONE: Final = -1
-_NUMBERS: Final[dict[Tier, int]] = {tier: number for number, tier in enumerate(TIERS)}
+NOTHING: Final = -1
+"""The offset of a topic of which a reader has nothing."""
+
 _PART = re.compile(r"([a-z]+)-([0-9]{1,6})-([0-9]{1,18})")
 
 
@@ -29,26 +30,13 @@ class Cursor(NamedTuple):
     what lies behind each of them is exactly what the reader does not have, in whatever order it got the rest.
     """
 
-    street: int = _NONE
-    county: int = _NONE
-    city: int = _NONE
-
-    def has(self, place: Place) -> bool:
-        """Whether the reader has it."""
-        return self[_NUMBERS[place.tier]] >= place.offset
+    street: int = NOTHING
+    county: int = NOTHING
+    city: int = NOTHING
 
     def moved_to(self, place: Place) -> "Cursor":
         """The cursor of a reader that got this one too."""
-        street, county, city = self
-        if place.tier == "street":
-            return Cursor(place.offset, county, city)
-        if place.tier == "county":
-            return Cursor(street, place.offset, city)
-        return Cursor(street, county, place.offset)
-
-    def is_of_one_tier(self) -> bool:
-        """Whether its id is a plain place."""
-        return self.count(_NONE) == len(self) - 1
+        return self._replace(**{place.tier: place.offset})
 
     def text(self, partition: int) -> str:
         """The id that stands for this cursor; the partition is the endpoint's, the same in every topic."""

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 HEARTBEAT: Final = b":\n\n"
 _FIRST_RETRY_MS, _RETRY_SPREAD_MS = 1000, 4000
 
 
 def to_json(dispatch: Mapping[str, Any]) -> bytes:
     """The record as one line of JSON, every field always there."""
-    return json.dumps(dispatch, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(dispatch)
 
 
 def item(event_id: str, body: bytes) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import urllib.parse
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -157,8 +158,8 @@ class Gateway:
     # From the feed's thread
 
     def _on_batch(self, batch: Batch) -> None:
-        for delivery in batch.deliveries:
-            self.metrics.received.labels(delivery.place.tier).inc()
+        for tier, number in Counter(delivery.place.tier for delivery in batch.deliveries).items():
+            self.metrics.received.labels(tier).inc(number)
         self._in_loop(self._take, ready(batch.deliveries), batch)
 
     def _in_loop(self, call: Callable[..., object], *arguments: object) -> None:

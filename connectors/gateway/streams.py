@@ -12,12 +12,14 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
 from connectors.gateway import frames
-from connectors.gateway.cursor import Cursor
+from connectors.gateway.cursor import NOTHING, Cursor
 from connectors.gateway.inbox import Delivery
+from hub.domain.tiers import TIERS
 
 BUFFER_BYTES: Final = 64 * 1024
 _PAGE: Final = 50
 _TICK_SECONDS: Final = 0.1
+_OTHERS: Final = len(TIERS) - 1
 
 
 class Cut(StrEnum):
@@ -62,24 +64,39 @@ class Counts(Protocol):
 class Push(NamedTuple):
     """A dispatch made ready to be written; `frame` is the event as nearly every reader gets it."""
 
-    delivery: Delivery
+    endpoint_id: str
+    tier: int
+    offset: int
     frame: bytes
+    delivery: Delivery
 
 
 def ready(deliveries: Iterable[Delivery]) -> list[Push]:
     """What takes time is done before the event loop has it."""
-    return [Push(one, frames.event(str(one.place), one.action, one.body)) for one in deliveries]
+    return [
+        Push(
+            one.endpoint_id,
+            TIERS.index(one.place.tier),
+            one.place.offset,
+            frames.event(str(one.place), one.action, one.body),
+            one,
+        )
+        for one in deliveries
+    ]
 
 
 class Stream:
-    """One reader. `since` is when it last stopped taking what was written, None while it takes it."""
+    """One reader. `seen` is its cursor, kept as a list: it moves with every push.
 
-    __slots__ = ("cursor", "endpoint_id", "is_live", "since", "slot", "token_id", "transport")
+    `since` is when it last stopped taking what was written, None while it takes it.
+    """
+
+    __slots__ = ("endpoint_id", "is_live", "seen", "since", "slot", "token_id", "transport")
 
     def __init__(self, endpoint_id: str, token_id: str, cursor: Cursor, transport: Transport) -> None:
         self.endpoint_id = endpoint_id
         self.token_id = token_id
-        self.cursor = cursor
+        self.seen = list(cursor)
         self.transport = transport
         self.is_live = False
         self.since: float | None = None
@@ -164,13 +181,14 @@ class Streams:
     def deliver(self, pushes: Iterable[Push]) -> None:
         """Push what the inbox has just taken to whoever is live."""
         count = 0
-        for delivery, frame in pushes:
-            for stream in self._of.get(delivery.endpoint_id, ()):
-                place = delivery.place
-                if not stream.is_live or stream.cursor.has(place):
+        for endpoint_id, tier, offset, frame, delivery in pushes:
+            for stream in self._of.get(endpoint_id, ()):
+                seen = stream.seen
+                if not stream.is_live or seen[tier] >= offset:
                     continue
-                stream.cursor = stream.cursor.moved_to(place)
-                stream.transport.write(frame if stream.cursor.is_of_one_tier() else _event(stream.cursor, delivery))
+                seen[tier] = offset
+                # A reader that has been of two tiers gets an id that names both places.
+                stream.transport.write(frame if seen.count(NOTHING) == _OTHERS else _event(stream, delivery))
                 count += 1
         if count:
             self._counts.pushed(count, 0)
@@ -191,15 +209,15 @@ class Streams:
         """One page from the inbox; the next when the loop comes round, so that others get their turn."""
         if stream.since is not None or stream.is_live or stream.transport.is_closing():
             return
-        found = self._inbox.after(stream.endpoint_id, stream.cursor, _PAGE)
+        found = self._inbox.after(stream.endpoint_id, Cursor(*stream.seen), _PAGE)
         if len(found) < _PAGE:
             # What is committed after this query is delivered after this step: nothing falls between.
             stream.is_live = True
         if found:
             written = []
             for delivery in found:
-                stream.cursor = stream.cursor.moved_to(delivery.place)
-                written.append(_event(stream.cursor, delivery))
+                stream.seen[TIERS.index(delivery.place.tier)] = delivery.place.offset
+                written.append(_event(stream, delivery))
             stream.transport.write(b"".join(written))
             self._counts.pushed(0, len(found))
         if not stream.is_live and stream.since is None:
@@ -224,5 +242,5 @@ class Streams:
         return [stream for streams in self._of.values() for stream in streams]
 
 
-def _event(cursor: Cursor, delivery: Delivery) -> bytes:
-    return frames.event(cursor.text(delivery.place.partition), delivery.action, delivery.body)
+def _event(stream: Stream, delivery: Delivery) -> bytes:
+    return frames.event(Cursor(*stream.seen).text(delivery.place.partition), delivery.action, delivery.body)

@@ -1,6 +1,7 @@
 """Wires the gateway of the staff endpoints, a part of the edge `http`."""
 
 import contextlib
+import gc
 import logging
 import resource
 from collections.abc import Mapping
@@ -32,6 +33,10 @@ def gateway(setup: Setup, feed: type[Feed] = Feed) -> Gateway:
     """A gateway that runs as long as the application its router is part of; `feed` is how it reads the topics."""
     settings, topics = setup.settings, setup.topics
     _allow_many_streams()
+    city = load_city(settings.city)
+    # The city's tables stay for good: no turn of the garbage collector need walk them while readers wait.
+    gc.collect()
+    gc.freeze()
     names = Topics(
         dispatches={topics.dispatch(tier): tier for tier in TIERS},
         case_state=topics.case_state,
@@ -71,7 +76,7 @@ def gateway(setup: Setup, feed: type[Feed] = Feed) -> Gateway:
         topics=names,
         codec=setup.codec,
         publisher=publisher,
-        city=load_city(settings.city),
+        city=city,
         audit=put_on_record,
         partition_of=lambda endpoint_id: partition_of(endpoint_id.encode(), partitions),
         now_ms=setup.clock.now_ms,
