@@ -12,7 +12,8 @@ test: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto tests/unit tests/contract
+	$(VENV)/bin/python -m pytest tests/integration tests/chaos
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "whistle-hub needs Python 3.11 or newer: make PYTHON=python3.12 …")'
