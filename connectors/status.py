@@ -53,7 +53,11 @@ class StatusReporter:
         self._told: dict[bytes, tuple[float, Standing]] = {}
         try:
             self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap, acks=1, max_block_ms=500, reconnect_backoff_max_ms=1000
+                bootstrap_servers=bootstrap,
+                enable_idempotence=False,
+                acks=1,
+                max_block_ms=2000,
+                reconnect_backoff_max_ms=1000,
             )
         except KafkaError as error:
             raise Unavailable(f"Kafka at {bootstrap} does not answer ({error}); is it up? try: hub up") from error
