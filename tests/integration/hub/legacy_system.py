@@ -55,6 +55,10 @@ class LegacySystem:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if len(body) < int(self.headers["Content-Length"]):
+                    # Its sender was killed while it wrote: no request, as any server would find.
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 kind = system.take(self.headers["Idempotency-Key"], body, headers)
                 if kind == "cut":

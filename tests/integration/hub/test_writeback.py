@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
+from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.standard_webhooks import read_secret, verify
 from hub.domain.status_updates import UPDATE_STATUSES, update_id
@@ -116,6 +118,33 @@ def test_a_day_s_samples_reach_each_source_in_its_own_way_once_and_in_order(
             versions[one["case_id"]].append(one["case_version"])
         assert all(found == sorted(set(found)) for found in versions.values()), source
     assert hub.run("rebuild", "--check").returncode == 0
+
+
+def test_its_figures_are_its_inputs_and_outputs(hub: Any, hotline: LegacySystem) -> None:
+    """What was read, taken, tried and delivered, compared with the topics and with the sources' own memory."""
+    port = json.loads((hub.data_dir / "run" / "writeback.json").read_text())["metrics_port"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        shown = list(text_string_to_metric_families(answer.read().decode()))
+    figures: dict[str, float] = defaultdict(float)
+    for sample in (sample for family in shown for sample in family.samples):
+        labels = [sample.labels[name] for name in ("target", "source", "outcome") if name in sample.labels]
+        figures[".".join([sample.name.removeprefix("hub_edge_"), *labels])] += sample.value
+    told = {source: updates(hub, source) for source in ("hotline", "grid", "citymgmt")}
+    sent = {
+        "hotline": len(hotline.processed),
+        "grid": len(list(hub.grid.iterdir())),
+        "citymgmt": len(hub.records("legacy.citymgmt")),
+    }
+
+    assert figures["records_read_total"] == sum(map(len, told.values()))
+    assert figures["records_rejected_total"] == 0
+    assert figures["taken_total"] == sum(sent.values())
+    for source, number in sent.items():
+        assert figures[f"attempts_total.{source}.delivered"] == number
+        assert figures[f"writeback_statuses_total.{source}.sent"] == number
+        outcomes = ("sent", "ignored", "unmapped", "before")
+        assert sum(figures[f"writeback_statuses_total.{source}.{one}"] for one in outcomes) == len(told[source])
+    assert figures["attempts_total.hotline.failed"] == len(hotline.arrivals) - sent["hotline"]
 
 
 def test_requests_are_signed_and_carry_the_id_of_the_update(hub: Any, hotline: LegacySystem) -> None:
