@@ -1,6 +1,7 @@
 """Which address the first page of a pass has, and which the page after a page. Pure."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 import httpx
 
@@ -17,12 +18,12 @@ class Address:
     number: int
 
 
-def first_page(settings: HttpPollSettings, asked_ms: int | None) -> Address:
-    """The first page of what is new since an instant; None: of everything."""
+def first_page(settings: HttpPollSettings, asked_ms: int | None, zone: tzinfo) -> Address:
+    """The first page of what is new since an instant, written in the source's zone; None: of everything."""
     since, paging = settings.since, settings.paging
     parameters = dict(settings.parameters)
     if since is not None and asked_ms is not None:
-        parameters[since.parameter] = since_rules.written(asked_ms, since, settings.time_zone)
+        parameters[since.parameter] = since_rules.written(asked_ms, since, zone)
     if paging.size_parameter is not None:
         parameters[paging.size_parameter] = str(paging.size)
     if paging.way == "number":

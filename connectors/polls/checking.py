@@ -1,6 +1,7 @@
 """Tries a source's polls without taking anything: for `hub sources check`, and before the edge starts."""
 
 import time
+from datetime import tzinfo
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -8,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from connectors.polls.addresses import first_page
 from connectors.polls.errors import Away
 from connectors.polls.metrics import Meters
-from connectors.polls.opening import asker_of, headers_of, url_of
+from connectors.polls.opening import asker_of, headers_of, url_of, zone_of_times
 from connectors.polls.outbox_table import OutboxTable
 from connectors.polls.pages import read_page
 from connectors.polls.settings import Backoff, DatabaseSettings, HttpPollSettings
@@ -49,14 +50,14 @@ def check(name: str, settings: SourceSettings, data_dir: Path) -> list[str]:
     """
     found = check_settings(name, settings, data_dir)
     if settings.database is not None and not any(line.startswith(f"sources.{name}.database:") for line in found):
-        found += _of_table(name, settings.database, data_dir)
+        found += _of_table(name, settings.database, data_dir, zone_of_times(settings))
     if settings.poll is not None and not any(line.startswith(f"sources.{name}.poll:") for line in found):
-        found += _of_server(SOURCES[name], settings.poll, data_dir)
+        found += _of_server(SOURCES[name], settings.poll, data_dir, zone_of_times(settings))
     return found
 
 
-def _of_table(name: str, settings: DatabaseSettings, data_dir: Path) -> list[str]:
-    table = OutboxTable(url_of(settings, data_dir), settings)
+def _of_table(name: str, settings: DatabaseSettings, data_dir: Path, zone: tzinfo) -> list[str]:
+    table = OutboxTable(url_of(settings, data_dir), settings, zone)
     try:
         problems = table.problems()
     except Away as away:
@@ -66,7 +67,7 @@ def _of_table(name: str, settings: DatabaseSettings, data_dir: Path) -> list[str
     return [f"sources.{name}.database: {problem}" for problem in problems]
 
 
-def _of_server(source: Source, settings: HttpPollSettings, data_dir: Path) -> list[str]:
+def _of_server(source: Source, settings: HttpPollSettings, data_dir: Path, zone: tzinfo) -> list[str]:
     once = settings.model_copy(update={"attempts": 1, "backoff": Backoff(first_seconds=0.1, longest_seconds=0.1)})
     asker = asker_of(
         source,
@@ -79,7 +80,7 @@ def _of_server(source: Source, settings: HttpPollSettings, data_dir: Path) -> li
     )
     cursor = settings.paging.next if settings.paging.way == "cursor" else None
     try:
-        answer = asker.ask(first_page(settings, None).url)
+        answer = asker.ask(first_page(settings, None, zone).url)
         if answer.status == 200 and answer.body.strip():
             read_page(source, answer.body, answer.content_type, settings.items, cursor)
     except Away as away:

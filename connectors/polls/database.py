@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from connectors.control import Command, Kind
 from connectors.faults import Faults
@@ -41,6 +41,7 @@ class DatabasePoll:
         source: Source,
         settings: DatabaseSettings,
         *,
+        zone: tzinfo,
         table: OutboxTable,
         journal: TableJournal,
         delivery: Delivery,
@@ -51,6 +52,7 @@ class DatabasePoll:
     ) -> None:
         self._source = source
         self._settings = settings
+        self._zone = zone
         self._table = table
         self._journal = journal
         self._delivery = delivery
@@ -158,7 +160,7 @@ class DatabasePoll:
         """A row from the future is taken but moves no position: the rows before it are still to come."""
         if self._settings.position.kind != "time":
             return False
-        instant = instant_ms(place.position, self._settings.time_zone)
+        instant = instant_ms(place.position, self._zone)
         return instant is not None and instant > self._clock.now_ms()
 
     def _take(self, rows: Sequence[Row], high: Place | None, beyond: int = 0) -> None:

@@ -4,8 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, tzinfo
 
 from connectors.control import Command, Kind
 from connectors.faults import Faults
@@ -52,6 +51,7 @@ class HttpPoll:
         source: Source,
         settings: HttpPollSettings,
         *,
+        zone: tzinfo,
         asker: Asker,
         journal: PagesJournal,
         delivery: Delivery,
@@ -62,6 +62,7 @@ class HttpPoll:
     ) -> None:
         self._source = source
         self._settings = settings
+        self._zone = zone
         self._asker = asker
         self._journal = journal
         self._delivery = delivery
@@ -171,23 +172,23 @@ class HttpPoll:
     def _shown(self, mark: int | None) -> str:
         if mark is None:
             return "the start"
-        local = datetime.fromtimestamp(mark / 1000, ZoneInfo(self._settings.time_zone))
+        local = datetime.fromtimestamp(mark / 1000, self._zone)
         return local.isoformat(timespec="seconds")
 
     def _asked_from(self, mark: int | None) -> int | None:
         since = self._settings.since
-        return None if since is None else since_rules.asked_from(mark, since, self._settings.time_zone)
+        return None if since is None else since_rules.asked_from(mark, since, self._zone)
 
     def _walk(self, asked: int | None, *, is_usual: bool) -> Iterator[_Visit]:
         """The pages of a pass; the one after it is asked for once the caller has done with a page."""
         self._is_whole = False
         walk = Walk(self._settings.paging.most_pages)
-        address = first_page(self._settings, asked)
+        address = first_page(self._settings, asked, self._zone)
         answer = self._ask(address, is_usual)
         self._note_clock(answer)
         if is_usual and (earlier := self._earlier(asked, answer)) is not None:
             log.warning("%s: the server's clock was turned back; asking from an earlier instant", self._source.name)
-            address = first_page(self._settings, earlier)
+            address = first_page(self._settings, earlier, self._zone)
             answer = self._ask(address, is_usual)
         walk.go_to(address.url)
         while True:

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -21,8 +22,16 @@ from connectors.polls.steps import Clock
 from connectors.polls.table_journal import TableJournal
 from connectors.publish import RawPublisher
 from connectors.secrets import resolve
+from connectors.source_settings import SourceSettings, zone_of
 from hub.domain.errors import Misconfigured
 from hub.domain.source import Source
+
+_CONTRACT_ZONE = "+08:00"
+
+
+def zone_of_times(settings: SourceSettings) -> tzinfo:
+    """The zone of the source's times, as its mapping reads them."""
+    return zone_of(settings.time_zone or _CONTRACT_ZONE)
 
 
 def url_of(settings: DatabaseSettings, data_dir: Path) -> URL:
@@ -57,6 +66,7 @@ def open_database(
     settings: DatabaseSettings,
     data_dir: Path,
     *,
+    zone: tzinfo,
     open_publisher: Callable[[], RawPublisher],
     clock: Clock,
     meters: PollMeters,
@@ -70,7 +80,8 @@ def open_database(
     return DatabasePoll(
         source,
         settings,
-        table=OutboxTable(url, settings),
+        zone=zone,
+        table=OutboxTable(url, settings, zone),
         journal=journal,
         delivery=Delivery(source, open_publisher, clock, meters),
         clock=clock,
@@ -85,6 +96,7 @@ def open_http(
     settings: HttpPollSettings,
     data_dir: Path,
     *,
+    zone: tzinfo,
     open_publisher: Callable[[], RawPublisher],
     clock: Clock,
     meters: PollMeters,
@@ -99,6 +111,7 @@ def open_http(
     return HttpPoll(
         source,
         settings,
+        zone=zone,
         asker=asker,
         journal=PagesJournal(journal_file(data_dir, source.name, "poll"), settings.url),
         delivery=Delivery(source, open_publisher, clock, meters),

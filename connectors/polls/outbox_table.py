@@ -3,11 +3,10 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -68,7 +67,9 @@ class OutboxTable:
     Raises `Away` whenever the database is; the next call connects anew.
     """
 
-    def __init__(self, url: URL, settings: DatabaseSettings) -> None:
+    def __init__(self, url: URL, settings: DatabaseSettings, zone: tzinfo) -> None:
+        """`zone` is that of the times which the source writes."""
+        self._zone = zone
         self._settings = settings
         self._is_postgres = url.get_backend_name() == "postgresql"
         self._reader = self._engine(url, can_write=False)
@@ -197,7 +198,7 @@ class OutboxTable:
         """The value of a mark; a time is local time where the column has no zone."""
         if not how.now:
             return how.value
-        local = now.astimezone(ZoneInfo(self._settings.time_zone))
+        local = now.astimezone(self._zone)
         if not self._is_postgres:
             return local.strftime("%Y-%m-%d %H:%M:%S")
         has_zone = getattr(self._columns(connection)[how.column]["type"], "timezone", False)
@@ -229,7 +230,7 @@ class OutboxTable:
         fields = list(how.columns or ())
         rows = []
         for position, key, *values in connection.execute(query):
-            content = as_stored(values[0]) if how.payload is not None else as_json(fields, values, how.time_zone)
+            content = as_stored(values[0]) if how.payload is not None else as_json(fields, values, self._zone)
             rows.append(Row(Place(position, key), content))
         return rows
 

@@ -1,11 +1,10 @@
 """Where a row stands: its position, and the key that tells rows of one position apart; and how that is written."""
 
 import json
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from connectors.polls.errors import Away, Reason
 
@@ -42,7 +41,7 @@ def read_position(text: str, like: Value) -> Value:
     return type(like)(text)
 
 
-def instant_ms(position: Value, zone: str) -> int | None:
+def instant_ms(position: Value, zone: tzinfo) -> int | None:
     """A position of kind time as epoch milliseconds; None where it cannot be read as an instant.
 
     Without a zone of its own it is local time of `zone`; numbers are epoch seconds or, from 10^11 on, milliseconds.
@@ -53,7 +52,7 @@ def instant_ms(position: Value, zone: str) -> int | None:
         return int(position) if position >= _MILLISECONDS_FROM else int(position * 1000)
     try:
         moment = datetime.fromisoformat(position.strip()) if isinstance(position, str) else position
-        local = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+        local = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
         return round(local.timestamp() * 1000)
     except (ValueError, OverflowError):
         return None

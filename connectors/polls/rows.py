@@ -3,10 +3,9 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 
 def as_stored(value: Any) -> bytes:
@@ -20,18 +19,18 @@ def as_stored(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, default=str).encode()
 
 
-def as_json(fields: Sequence[str], values: Sequence[Any], zone: str) -> bytes:
+def as_json(fields: Sequence[str], values: Sequence[Any], zone: tzinfo) -> bytes:
     """The message of mapped columns: a JSON object of the native fields, in the order of the settings.
 
-    A null is left out. An instant becomes local time, as the sources write it (contract 2.5).
+    A null is left out. An instant becomes local time of the source's zone, as sources write it (contract 2.5).
     """
     message = {field: _plain(value, zone) for field, value in zip(fields, values, strict=True) if value is not None}
     return json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _plain(value: Any, zone: str) -> Any:
+def _plain(value: Any, zone: tzinfo) -> Any:
     if isinstance(value, datetime):
-        local = value if value.tzinfo is None else value.astimezone(ZoneInfo(zone))
+        local = value if value.tzinfo is None else value.astimezone(zone)
         return local.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):
         return value.isoformat()

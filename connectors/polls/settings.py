@@ -3,23 +3,12 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from connectors.secrets import Reference
 from connectors.strict import Strict
 
-
-def _is_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
-        raise ValueError('is not a time zone such as "Asia/Shanghai"') from None
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_is_zone)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -69,7 +58,6 @@ class DatabaseSettings(Strict):
     columns: dict[str, str] | None = None
     case: str | None = None
     content_type: str = "application/json"
-    time_zone: Zone = "Asia/Shanghai"
     batch: Annotated[int, Field(ge=1, le=10_000)] = 500
     overlap_seconds: Annotated[float, Field(ge=0)] = 300.0
     every_seconds: Seconds = 5.0
@@ -140,7 +128,6 @@ class HttpPollSettings(Strict):
     items: str | None = None
     since: Since | None = Since()
     paging: Paging = Paging()
-    time_zone: Zone = "Asia/Shanghai"
     every_seconds: Seconds = 60.0
     requests_per_second: Annotated[float, Field(gt=0)] = 2.0
     connect_seconds: Seconds = 5.0

@@ -1,7 +1,6 @@
 """From when on the server is asked: by its own clock and its own data, never by the hub's clock. Pure."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
 from connectors.polls.settings import Since
 
@@ -18,13 +17,13 @@ def mark_after(server_now_ms: int | None, newest_ms: int | None, before_ms: int 
     return newest_ms if server_now_ms is None else min(server_now_ms, newest_ms)
 
 
-def asked_from(mark_ms: int | None, since: Since, zone: str) -> int | None:
+def asked_from(mark_ms: int | None, since: Since, zone: tzinfo) -> int | None:
     """The instant to ask from: the mark less the overlap, before the first one the start that is set; None: all."""
     if mark_ms is not None:
         return mark_ms - round(since.overlap_seconds * 1000)
     if since.start is None:
         return None
-    start = since.start if since.start.tzinfo is not None else since.start.replace(tzinfo=ZoneInfo(zone))
+    start = since.start if since.start.tzinfo is not None else since.start.replace(tzinfo=zone)
     return round(start.timestamp() * 1000)
 
 
@@ -42,7 +41,7 @@ def earlier_start(
     return None if last_pass >= asked_ms else last_pass - round(overlap_seconds * 1000)
 
 
-def written(instant_ms: int, since: Since, zone: str) -> str:
+def written(instant_ms: int, since: Since, zone: tzinfo) -> str:
     """The instant as the server takes it, cut to the second where its form has no more."""
     if since.format == "epoch_ms":
         return str(instant_ms)
@@ -51,4 +50,4 @@ def written(instant_ms: int, since: Since, zone: str) -> str:
         return str(seconds)
     if since.format == "iso":
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return datetime.fromtimestamp(seconds, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M:%S")

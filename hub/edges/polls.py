@@ -5,12 +5,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import tzinfo
 
 from connectors.control import SourceControl, Transport
 from connectors.polls.checking import check_settings
 from connectors.polls.loop import Poll, PollLoop
 from connectors.polls.metrics import Meters
-from connectors.polls.opening import open_database, open_http
+from connectors.polls.opening import open_database, open_http, zone_of_times
 from connectors.polls.settings import DatabaseSettings, HttpPollSettings
 from connectors.publish import RawPublisher
 from connectors.source_settings import Sources, sources_of
@@ -78,7 +79,7 @@ def _loops(setup: Setup, control: SourceControl, status: StatusReporter) -> Iter
             yield PollLoop(
                 name,
                 transport,
-                _opener(setup, name, settings, meters),
+                _opener(setup, name, settings, zone_of_times(source), meters),
                 every_seconds=settings.every_seconds,
                 backoff=settings.backoff,
                 control=control,
@@ -91,7 +92,7 @@ def _loops(setup: Setup, control: SourceControl, status: StatusReporter) -> Iter
 
 
 def _opener(
-    setup: Setup, name: str, settings: DatabaseSettings | HttpPollSettings, meters: Meters
+    setup: Setup, name: str, settings: DatabaseSettings | HttpPollSettings, zone: tzinfo, meters: Meters
 ) -> Callable[[PollLoop], Poll]:
     source, data_dir = sources_of(setup.sources)[name], setup.settings.data_dir
 
@@ -112,6 +113,7 @@ def _opener(
                 source,
                 settings,
                 data_dir,
+                zone=zone,
                 open_publisher=publisher,
                 clock=setup.clock,
                 meters=meters.of(name, Transport.DATABASE),
@@ -121,6 +123,7 @@ def _opener(
             source,
             settings,
             data_dir,
+            zone=zone,
             open_publisher=publisher,
             clock=setup.clock,
             meters=meters.of(name, Transport.POLL),

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +32,7 @@ from connectors.publish import RawPublisher
 from connectors.sources import SOURCES
 from hub.cluster.probe import free_port
 
+CHINA = timezone(timedelta(hours=8))
 START_MS = 1_794_000_000_000
 
 
@@ -147,6 +149,7 @@ class Bench:
             SOURCES[source],
             settings,
             self.data_dir,
+            zone=CHINA,
             open_publisher=self.publisher,
             clock=self.clock,
             meters=self.meters.of(source, "database"),
@@ -161,6 +164,7 @@ class Bench:
             SOURCES[source],
             settings,
             self.data_dir,
+            zone=CHINA,
             open_publisher=self.publisher,
             clock=self.clock,
             meters=self.meters.of(source, "poll"),
