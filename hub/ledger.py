@@ -26,7 +26,7 @@ def ledger_of(
 ) -> Ledger:
     """The ledger of what the hub holds. Only counts, and ids where asked for, stay in memory."""
     with Reader(bootstrap) as reader:
-        return draw(_states(reader, topics.case_state, codec), period, division, with_ids=with_ids)
+        return draw(states(reader, topics.case_state, codec), period, division, with_ids=with_ids)
 
 
 def latest(scan: Callable[[], Iterable[Stored]]) -> Iterator[Stored]:
@@ -102,7 +102,8 @@ def formula_safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
 
 
-def _states(reader: Reader, topic: str, codec: Codec) -> Iterator[CaseState]:
+def states(reader: Reader, topic: str, codec: Codec) -> Iterator[CaseState]:
+    """Every case once, as it stood when its partition was read."""
     for partition in reader.partitions(topic):
         for stored in latest(partial(reader.scan, topic, partition=partition)):
             yield cast(CaseState, codec.decode(stored.value or b"", "CaseState"))
