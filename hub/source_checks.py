@@ -14,9 +14,8 @@ from connectors.secrets import resolve
 from connectors.source_settings import Sources, SourceSettings, read_sources
 from hub import cluster
 from hub.domain.errors import Misconfigured, Unavailable
-from hub.reading import Reader
 from hub.settings import Settings
-from hub.topics import Catalogue
+from hub.topics import Catalogue, drift
 
 _SECONDS = 5.0
 
@@ -149,15 +148,15 @@ def _shared_folders(sources: Sources, data_dir: Path) -> Iterator[Problem]:
 
 
 def _kafka(settings: Settings, topics: Catalogue, sources: Sources) -> Iterator[Problem]:
+    needed = {*(topics.raw(name) for name in sources), topics.source_control, topics.source_status}
     try:
-        with Reader(cluster.running(settings)) as reader:
-            for topic in (*(topics.raw(name) for name in sources), topics.source_control, topics.source_status):
-                try:
-                    reader.partitions(topic)
-                except Unavailable as away:
-                    yield Problem("kafka", str(away), is_away=True)
+        missing = {topic.name for topic in drift(cluster.running(settings), topics).missing}
     except Unavailable as away:
         yield Problem("kafka", str(away).replace("\n", ";"), is_away=True)
+        return
+    if missing & needed:
+        names = ", ".join(sorted(missing & needed))
+        yield Problem("kafka", f"topics are not there: {names}; try: hub topics apply", is_away=True)
 
 
 def _notes(sources: Sources) -> Iterator[str]:

@@ -8,13 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import cli
+from hub.cluster.probe import free_port
 
 
 @pytest.fixture
 def check(tmp_path: Path, monkeypatch):
     """`check(yaml)` gives exit code, problems by place, and notes."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("HUB_BOOTSTRAP", "127.0.0.1:1")
+    monkeypatch.setenv("HUB_KAFKA_PORT", str(free_port()))
     monkeypatch.setenv("HUB_SOURCES", str(tmp_path / "sources.yaml"))
 
     def run(text: str):
