@@ -144,7 +144,8 @@ def test_its_figures_are_its_inputs_and_outputs(hub: Any, hotline: LegacySystem)
         assert figures[f"writeback_statuses_total.{source}.sent"] == number
         outcomes = ("sent", "ignored", "unmapped", "before")
         assert sum(figures[f"writeback_statuses_total.{source}.{one}"] for one in outcomes) == len(told[source])
-    assert figures["attempts_total.hotline.failed"] == len(hotline.arrivals) - sent["hotline"]
+    # An attempt may fail before its request arrives; none arrives without an attempt.
+    assert figures["attempts_total.hotline.failed"] >= len(hotline.arrivals) - sent["hotline"] > 0
 
 
 def test_requests_are_signed_and_carry_the_id_of_the_update(hub: Any, hotline: LegacySystem) -> None:
