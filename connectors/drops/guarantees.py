@@ -1,4 +1,4 @@
-"""What a file drop promises, as data; tests/contract/connectors/test_drop_guarantees.py checks exactly these."""
+"""What a file drop promises, as data; tests/integration/connectors/drops and hub/test_file_drop.py prove it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
