@@ -1,5 +1,6 @@
 """Invented callers and staff. Every number is of the ranges that belong to nobody (samples/README.md)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -35,7 +36,10 @@ class Person:
 
 def person(random: Random) -> Person:
     """Somebody of a pool small enough that people call again."""
-    number = random.randrange(_CALLERS)
+    return _of_number(random.randrange(_CALLERS))
+
+
+def _of_number(number: int) -> Person:
     name = _SURNAMES[number % len(_SURNAMES)] + _GIVEN[number // len(_SURNAMES) % len(_GIVEN)]
     return Person(name, "男女"[number % 2], f"1300000{number:04d}", f"0452-00000{number % 100:02d}")
 
@@ -48,3 +52,8 @@ def spelling(random: Random, mobile: str) -> str:
         (mobile, grouped, grouped.replace("-", " "), f"+86 {grouped}", f"86{mobile}", full_width),
         (70, 8, 8, 6, 4, 4),
     )[0]
+
+
+def everyone() -> Iterator[Person]:
+    """All people that `person` can give, for a proof that none of them is told anywhere."""
+    return map(_of_number, range(_CALLERS))
