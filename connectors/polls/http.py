@@ -16,6 +16,7 @@ from connectors.polls.errors import Away, Reason
 from connectors.polls.metrics import PollMeters
 from connectors.polls.pages import Page, Unit, Walk, as_it_is, read_page
 from connectors.polls.pages_journal import KnownPage, PagesJournal
+from connectors.polls.places import instant_ms
 from connectors.polls.settings import HttpPollSettings
 from connectors.polls.steps import Clock, Step
 from connectors.status import Done
@@ -99,11 +100,13 @@ class HttpPoll:
         if command.kind is Kind.REIMPORT:
             self._reimport(command)
             return
-        if command.to_position is not None and not command.to_position.isdecimal():
-            problem = "the position of an HTTP poll is an instant in epoch milliseconds"
-            self._journal.finish(command.id, Done(outcome="failed", detail=problem))
-            return
-        goal = command.to_ms if command.to_position is None else int(command.to_position)
+        goal = command.to_ms
+        if command.to_position is not None:
+            goal = instant_ms(command.to_position, self._zone)
+            if goal is None:
+                problem = "the position of an HTTP poll is an instant such as 2026-11-20T08:00"
+                self._journal.finish(command.id, Done(outcome="failed", detail=problem))
+                return
         mark = self._journal.mark()
         # Back only: what lies between would be left out.
         goal = None if goal is None or mark is None else min(goal, mark)
