@@ -23,6 +23,7 @@ from connectors.gateway.streams import Push, Streams, ready
 from connectors.gateway.tokens import TokenRecord, Tokens
 from connectors.publish import RawPublisher
 from hub.domain.city import City
+from hub.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,8 @@ class Gateway:
         await self._denials.finish()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._following.close)
-        await loop.run_in_executor(None, self._publisher.close)
+        with contextlib.suppress(Unavailable):
+            await loop.run_in_executor(None, self._publisher.close)
         self._executor.shutdown(wait=False)
         self.inbox.close()
 
