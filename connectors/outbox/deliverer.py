@@ -122,9 +122,11 @@ class Deliverer:
                 for task in (*others, *helpers):
                     if task.done():
                         task.result()
-                self._start()
+                if self._settle():
+                    self._start()
+                else:
+                    await asyncio.sleep(_AWAY_SECONDS)
                 await self._wait(_TICK_SECONDS)
-                self._settle()
                 self._tell()
             await self._drain()
             await asyncio.gather(*others)
@@ -151,7 +153,7 @@ class Deliverer:
                     feed.poll, 500, _POLL_SECONDS if fence is None else _FENCED_POLL_SECONDS
                 )
                 if positions:
-                    self._keep(records, positions)
+                    await self._keep(records, positions, stop)
                 if isinstance(feed, OrderedFeed):
                     fence = await self._move_fence(feed, fence)
             except Unavailable as away:
@@ -169,7 +171,8 @@ class Deliverer:
             fence = (await asyncio.to_thread(feed.ends), last)
         return fence
 
-    def _keep(self, records: list[Message], positions: Mapping[Position, int]) -> None:
+    async def _keep(self, records: list[Message], positions: Mapping[Position, int], stop: threading.Event) -> None:
+        """The feed does not give a batch twice: it is offered to the file until that takes it."""
         messages: list[Outgoing] = []
         rejected = 0
         for record in records:
@@ -178,8 +181,15 @@ class Deliverer:
             except Rejected as why:
                 rejected += 1
                 log.error("%s/%d/%d is passed over: %s", record.topic, record.partition, record.offset, why)
-        new = self._outbox.take(messages, positions, _now_ms())
-        self._metrics.took(len(records), rejected, len(messages), new)
+        while not stop.is_set():
+            try:
+                new = self._outbox.take(messages, positions, _now_ms())
+            except Unavailable as full:
+                log.error("%s", full)
+                await asyncio.sleep(_AWAY_SECONDS)
+            else:
+                self._metrics.took(len(records), rejected, len(messages), new)
+                return
 
     def _start(self) -> None:
         """Step 2, for as many as there is room for."""
@@ -209,17 +219,25 @@ class Deliverer:
         else:
             await asyncio.sleep(seconds)
 
-    def _settle(self) -> None:
-        """Step 4, for all that have ended meanwhile in one transaction."""
+    def _settle(self) -> bool:
+        """Step 4, for all that have ended meanwhile in one transaction.
+
+        False where the file does not take it: what came of them is kept until it does, and nothing more is sent.
+        """
         ended = [(task, message) for task, message in self._running.items() if task.done()]
         if not ended:
-            return
-        with self._outbox.transaction():
-            for task, message in ended:
-                self._note(message, task.result())
+            return True
+        try:
+            with self._outbox.transaction():
+                for task, message in ended:
+                    self._note(message, task.result())
+        except Unavailable as full:
+            log.error("%s", full)
+            return False
         for task, message in ended:
             del self._running[task]
             self._metrics.attempted(message.target, type(task.result()).__name__.lower())
+        return True
 
     def _note(self, message: Outgoing, outcome: Outcome) -> None:
         now = _now_ms()

@@ -71,13 +71,17 @@ class Outbox:
         """Be the one process that delivers from this file, until it ends.
 
         Raises:
-            Unavailable: another one does already.
+            Unavailable: another one does already, or the disk takes nothing.
         """
         self._lock = self._file.with_suffix(".lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise Unavailable(f"another process delivers from {self._file}; stop it first") from None
+        # A write: nothing is sent where its answer could not be noted.
+        with self.transaction():
+            starts = int(self._base.execute("PRAGMA user_version").fetchone()[0])
+            self._base.execute(f"PRAGMA user_version = {starts + 1}")
 
     def close(self) -> None:
         """Let go of file and lock."""
@@ -179,10 +183,10 @@ class Outbox:
         return found
 
     def failed(self, id: str, answer: str, next_at: int) -> None:
-        """One attempt more; the message stays first of its lane and waits until `next_at`."""
+        """One attempt more; where it is still first of its lane it waits until `next_at`."""
         with self.transaction():
             self._base.execute(
-                "UPDATE messages SET attempts = attempts + 1, answer = ?, next_at = ?"
+                "UPDATE messages SET attempts = attempts + 1, answer = ?, next_at = iif(next_at IS NULL, NULL, ?)"
                 " WHERE id = ? AND state = 'waiting'",
                 (answer[:LONGEST_ANSWER], next_at, id),
             )

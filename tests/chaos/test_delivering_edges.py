@@ -223,3 +223,12 @@ def test_webhooks_survive_kills_and_a_bad_receiver_in_each_case_s_order(bootstra
     produce(bootstrap, [(city, "EP-1", value, [("ce_id", b"DP-kept"), ("ce_type", b"t")])])
     until(lambda: edge.open_messages() == 1, "message at the parked target")
     assert "DP-kept" not in receiver.taken
+    (kept,) = json.loads(edge.hub("webhooks", "messages", "--state", "waiting", "--json").stdout)["messages"]
+    assert kept["id"] == "zjj/DP-kept"
+    done = edge.hub("webhooks", "skip", kept["id"], "--reason", "sent by post")
+    assert done.returncode == 0, done.stderr
+    until(lambda: receipts(bootstrap, "webhooks", kept["id"]), "receipt of the skipped one")
+    assert receipts(bootstrap, "webhooks")[kept["id"]]["outcome"] == "SKIPPED"
+    with Reader(bootstrap) as reader:
+        acts = [codec().decode(one.value)["action"] for one in reader.scan(catalogue().audit_log) if one.value]
+    assert acts == ["resume", "park", "skip"]

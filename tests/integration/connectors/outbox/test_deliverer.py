@@ -197,16 +197,15 @@ def test_after_the_last_attempt_it_is_parked_and_shown(edge: Edge, kafka: str):
         assert edge.got == []
         outbox.replay(round(time.time() * 1000))
         until(lambda: edge.got == ["a:1", "a:2"])
-        until(lambda: not outbox.unreceipted(1))
-        text = shown(edge)
-    assert 'hub_edge_attempts_total{edge="test",outcome="failed",target="hook"} 4.0' in text
-    assert 'hub_edge_attempts_total{edge="test",outcome="delivered",target="hook"} 2.0' in text
-    for name, number in (("records_read", 2), ("taken", 2), ("known", 0), ("receipts", 2)):
-        assert f'hub_edge_{name}_total{{edge="test"}} {number}.0' in text
-
-
-def shown(edge: Edge) -> str:
-    return generate_latest(edge.registry).decode()
+        expected = [
+            'hub_edge_attempts_total{edge="test",outcome="failed",target="hook"} 4.0',
+            'hub_edge_attempts_total{edge="test",outcome="delivered",target="hook"} 2.0',
+            *(
+                f'hub_edge_{name}_total{{edge="test"}} {number}.0'
+                for name, number in (("records_read", 2), ("taken", 2), ("known", 0), ("receipts", 2))
+            ),
+        ]
+        until(lambda: all(line in shown(edge) for line in expected))
 
 
 def test_a_second_process_does_not_deliver_from_the_same_file(edge: Edge):

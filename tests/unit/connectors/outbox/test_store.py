@@ -173,7 +173,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(steps=_steps, holds=st.booleans())
 def test_of_a_lane_one_is_due_at_most_and_always_its_first(tmp_path_factory, steps, holds):
     """Whatever happens to the messages of two lanes: due is the first open one of each, and nothing is lost."""
@@ -220,6 +220,14 @@ def test_within_a_lane_the_lower_rank_goes_first(outbox: Outbox):
     assert due(outbox) == ["v3"]
     outbox.delivered("v3", "", 2, 2)
     assert due(outbox) == ["v5"]
+
+
+def test_one_that_fails_after_another_has_passed_it_waits_behind(outbox: Outbox):
+    """While version 5 was under way, version 3 came; of the lane one is due, not both."""
+    outbox.take([Outgoing("v5", "hook", "hotline:1", b"", rank=5)], {}, 1)
+    outbox.take([Outgoing("v3", "hook", "hotline:1", b"", rank=3)], {}, 1)
+    outbox.failed("v5", "503", next_at=5)
+    assert due(outbox) == ["v3"]
 
 
 def test_what_was_taken_after_a_number_is_not_due_yet(outbox: Outbox):
