@@ -71,6 +71,8 @@ class PersonalData:
         self._of_number, self._of_word = numbers, words
         self._numbers = _Patterns({number: number[:_BEGINNING] for number in numbers})
         self._words = _Patterns(beginnings)
+        ascii_words = {word.decode() for word in words if word.isascii() and b"\0" not in word}
+        self._ascii_words = _Patterns({word: word[:_BEGINNING] for word in ascii_words})
 
     def __len__(self) -> int:
         return len(self._of_number) + len(set(self._of_word.values()))
@@ -80,16 +82,15 @@ class PersonalData:
         found: set[str] = set()
         for view in _views(data):
             found |= {self._of_word[one] for one in self._words.find(view)}
-            text = unicodedata.normalize("NFKC", view.decode("utf-8", "replace"))
-            found |= {self._of_word[one] for one in self._words.find(text.encode("utf-8", "replace"))}
-            found |= self._numbers_in(text)
+            found |= self._in_ascii(unicodedata.normalize("NFKC", view.decode("utf-8", "replace")))
             for narrow in _narrowed(view):
-                found |= {self._of_word[one] for one in self._words.find(narrow)}
-                found |= self._numbers_in(narrow.decode("latin-1"))
+                found |= self._in_ascii(narrow.decode("latin-1"))
         return found
 
-    def _numbers_in(self, text: str) -> set[str]:
-        return {self._of_number[one] for one in self._numbers.find(_without_separators(text))}
+    def _in_ascii(self, text: str) -> set[str]:
+        """Numbers and words of ASCII, once full-width characters have been made so."""
+        numbers = {self._of_number[one] for one in self._numbers.find(_without_separators(text))}
+        return numbers | {self._of_word[one.encode()] for one in self._ascii_words.find(text)}
 
 
 def number_of(secret: str) -> str | None:
