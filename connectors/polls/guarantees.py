@@ -1,4 +1,4 @@
-"""What a poll promises, as data; tests/contract/connectors/test_poll_guarantees.py checks exactly these."""
+"""What a poll promises, as data; tests/integration/connectors/polls/test_guarantees.py checks exactly these."""
 
 from dataclasses import dataclass
 from enum import StrEnum
