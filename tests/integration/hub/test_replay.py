@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.domain.audit import is_chained
 from hub.dead_letters import Replayer
+from hub.domain.audit import is_chained
 from hub.domain.dead_letter import Cause, kept_headers
 from schemas.codec import codec
 

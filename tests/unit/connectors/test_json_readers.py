@@ -14,7 +14,7 @@ from hub.domain.errors import Rejected
 from hub.domain.identity import complete
 from hub.domain.source import RawRecord
 
-HOTLINE_FIELDS = json_message.known_fields(hotline._FORMAT)
+HOTLINE_FIELDS = json_message.known_fields(hotline.FORMAT)
 ENDPOINT_FIELDS = json_message.known_fields(endpoint._FORMAT)
 DESK_FIELDS = json_message.known_fields(desk._FORMAT)
 TEXTS = st.one_of(
@@ -65,7 +65,7 @@ def _agree(form, mapping, payload):
 @given(message=_messages(HOTLINE_FIELDS), ensure_ascii=st.booleans())
 def test_hotline_messages_read_the_same(message, ensure_ascii):
     """Whatever the values, the event or the rejection is the same by both readers."""
-    _agree(hotline._FORMAT, hotline.to_case_event, _bytes(message, ensure_ascii))
+    _agree(hotline.FORMAT, hotline.to_case_event, _bytes(message, ensure_ascii))
 
 
 @settings(max_examples=400, deadline=None)
@@ -89,13 +89,13 @@ def test_desk_messages_read_the_same(message, ensure_ascii):
 )
 def test_texts_of_any_kind_read_the_same(text, start):
     """What is hardly JSON as well."""
-    _agree(hotline._FORMAT, hotline.to_case_event, (start + text).encode())
+    _agree(hotline.FORMAT, hotline.to_case_event, (start + text).encode())
 
 
 @pytest.mark.parametrize("payload", [b'{"orderId":"1"}', b'{"a":[1,{"b":null}]}'])
 def test_ordinary_messages_take_the_quick_way(payload):
     """The careful reader is for what is unusual."""
-    json_message._read_quickly(payload, payload.decode(), hotline._FORMAT)
+    json_message._read_quickly(payload, payload.decode(), hotline.FORMAT)
 
 
 def _bytes(message, ensure_ascii):
