@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 
 from connectors.control import PauseState, SourceControl, encode, state_key
 from hub.domain.errors import Unavailable
+from hub.reading import Reader
 
 pytestmark = pytest.mark.integration
 
@@ -30,6 +31,10 @@ def test_a_pause_is_known_at_start_and_a_change_is_heard(kafka: str, new_topic: 
     """Two edges: what stood there before they began holds at once, what comes later within moments."""
     topic = new_topic("control", 1, **{"cleanup.policy": "compact"})
     write(kafka, topic, "grid", True, transactional=True)
+    # A transaction is committed a moment before its end is written to the topic.
+    with Reader(kafka) as reader:
+        while not list(reader.scan(topic)):
+            time.sleep(0.05)
 
     first, second = SourceControl(kafka, topic), SourceControl(kafka, topic)
     assert first.is_paused("grid")
@@ -37,7 +42,7 @@ def test_a_pause_is_known_at_start_and_a_change_is_heard(kafka: str, new_topic: 
 
     write(kafka, topic, "grid", False)
     write(kafka, topic, "hotline", True, transactional=True)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not all(edge.is_paused("hotline") and not edge.is_paused("grid") for edge in (first, second)):
         assert time.monotonic() < until, "the change did not reach both edges"
         time.sleep(0.05)
