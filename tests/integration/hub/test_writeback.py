@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.outbox import Outbox, State
 from connectors.standard_webhooks import read_secret, verify
 from hub.domain.status_updates import UPDATE_STATUSES, update_id
 from schemas.codec import codec
@@ -86,13 +88,14 @@ def updates(hub: Any, source: str) -> list[dict[str, Any]]:
 
 def delivered(hub: Any) -> set[str]:
     """Ids that the edge's own file has as delivered."""
-    return {one["id"] for one in hub.json("writeback", "messages", "--state", "delivered")["messages"]}
+    with closing(Outbox(hub.data_dir / "edges" / "writeback.sqlite")) as outbox:
+        return {one.id for one in outbox.kept(state=State.DELIVERED)}
 
 
 def waiting(hub: Any) -> int:
     """How many messages are not settled by the edge's own file."""
-    rows = hub.json("writeback", "list")["targets"]
-    return sum(row["waiting"] + row["parked"] for row in rows)
+    with closing(Outbox(hub.data_dir / "edges" / "writeback.sqlite")) as outbox:
+        return sum(outbox.counts().values())
 
 
 def test_a_day_s_samples_reach_each_source_in_its_own_way_once_and_in_order(
@@ -161,6 +164,10 @@ def test_a_status_without_a_word_is_shown_and_not_sent(hub: Any) -> None:
     rows = {(row["source"], row["status"]): row for row in said["statuses"]}
     came = sum(one["status"] == "WHISTLED" for one in updates(hub, "hotline"))
 
+    targets = hub.json("writeback", "list")["targets"]
+    assert [(one["target"], one["waiting"], one["parked"]) for one in targets] == [
+        (name, 0, 0) for name in ("citymgmt", "grid", "hotline")
+    ]
     assert rows["hotline", "WHISTLED"]["outcome"] == "unmapped"
     assert rows["hotline", "WHISTLED"]["updates"] == came
     assert rows["citymgmt", "WHISTLED"]["outcome"] == "ignored"
