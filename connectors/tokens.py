@@ -44,10 +44,11 @@ class TokenBook:
         self._lock = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
+            # Before SQLite makes its journal, which gets the same rights.
+            file.touch(0o600)
             self._base = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute(_TABLE)
-            file.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"tokens {file} cannot be opened ({error})") from error
 

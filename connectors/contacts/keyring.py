@@ -1,4 +1,4 @@
-"""The keys of the contact vault: the newest encrypts, all decrypt (decision 011)."""
+"""The keys of the contact vault: the newest encrypts, all decrypt (decision 012)."""
 
 import re
 from collections.abc import Mapping, Sequence
