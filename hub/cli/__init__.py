@@ -35,6 +35,7 @@ _COMMANDS = {
     "calendar": ("hub.cli.calendar", "The working calendar: show, put a new or corrected year in force."),
     "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),
     "topics": ("hub.cli.topics", "The topic catalogue: list, apply, describe."),
+    "asyncapi": ("hub.cli.asyncapi:asyncapi", "The AsyncAPI 3 document of the topics."),
     "schemas": ("hub.cli.schemas", "Avro schemas: list, show, check, register, serve."),
     "city": ("hub.cli.city", "The city folder: check."),
     "openapi": ("hub.cli.openapi:openapi", "The OpenAPI document of the HTTP edge."),
