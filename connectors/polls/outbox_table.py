@@ -152,7 +152,9 @@ class OutboxTable:
 
     def _engine(self, url: URL, *, can_write: bool) -> Engine:
         if self._is_postgres:
+            # Without these a network that swallows everything would hang a read for a quarter of an hour.
             alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+            alive["tcp_user_timeout"] = round(self._settings.timeout_seconds * 2000)
             # Prepared statements would not survive a pooler between us and the server.
             options = {"connect_timeout": _CONNECT_SECONDS, "prepare_threshold": None, **alive}
             engine = sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=options)
