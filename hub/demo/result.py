@@ -14,23 +14,29 @@ UNPLACED = "unplaced"
 
 @dataclass(slots=True)
 class Account:
-    """Where the records went. The account is clean when nothing is unaccounted for."""
+    """Where the records went. The account is clean when nothing is unaccounted for.
+
+    `refused` were answered with an error by their transport, which took nothing of them in; a `duplicate` was
+    dropped by unify, or recognised by its transport.
+    """
 
     published: int = 0
     accepted: int = 0
     duplicate: int = 0
     dead: int = 0
+    refused: int = 0
     by_source: dict[str, dict[str, int]] = field(default_factory=dict)
     dead_by_reason: dict[str, int] = field(default_factory=dict)
+    refused_by_reason: dict[str, int] = field(default_factory=dict)
 
     @property
     def settled(self) -> int:
-        """Records that have come to one of their three ends."""
-        return self.accepted + self.duplicate + self.dead
+        """Records that have come to one of their four ends."""
+        return self.accepted + self.duplicate + self.dead + self.refused
 
     @property
     def unaccounted(self) -> int:
-        """published − (accepted + duplicate + dead); anything but 0 is a fault of the hub."""
+        """published − (accepted + duplicate + dead + refused); anything but 0 is a fault of the hub."""
         return self.published - self.settled
 
 
@@ -43,7 +49,7 @@ def account_of(
     """
     account = Account(published=published.records)
     for source, records in sorted(published.by_source.items()):
-        account.by_source[source] = {"published": records, "accepted": 0, "duplicate": 0, "dead": 0}
+        account.by_source[source] = _row(records)
     for name, total in after.items():
         count = total - before.get(name, 0)
         verdict, _, source = name.partition(".")
@@ -53,17 +59,27 @@ def account_of(
         if verdict == "dead":
             topic, _, reason = source.rpartition(".")
             source = source_of[topic]
-        row = account.by_source.setdefault(source, {"published": 0, "accepted": 0, "duplicate": 0, "dead": 0})
+        row = account.by_source.setdefault(source, _row(0))
         row[verdict] += count
         if reason:
             account.dead_by_reason[reason] = account.dead_by_reason.get(reason, 0) + count
     for source, reason in published.edge_dead:
         account.by_source[source]["dead"] += 1
         account.dead_by_reason[reason] = account.dead_by_reason.get(reason, 0) + 1
+    for source, reason in published.refused:
+        account.by_source[source]["refused"] += 1
+        account.refused_by_reason[reason] = account.refused_by_reason.get(reason, 0) + 1
+    for source, count in published.repeated.items():
+        account.by_source[source]["duplicate"] += count
     account.accepted = sum(row["accepted"] for row in account.by_source.values())
     account.duplicate = sum(row["duplicate"] for row in account.by_source.values())
     account.dead = sum(row["dead"] for row in account.by_source.values())
+    account.refused = sum(row["refused"] for row in account.by_source.values())
     return account
+
+
+def _row(published: int) -> dict[str, int]:
+    return {"published": published, "accepted": 0, "duplicate": 0, "dead": 0, "refused": 0}
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from hub.demo.ladder import Ladder, ladder_of
 from hub.demo.proving import Rebuilding
 from hub.demo.rehearsal import Rehearsal
 from hub.demo.result import Account, Cases, cases_of
+from hub.demo.straight import Straight
 from hub.demo.traffic import Traffic, sample_files
 from hub.demo.waiting import Hub, wait
 from hub.domain.city import City
@@ -140,7 +141,7 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
     clock = clock_of(settings)
     before = read_tallies(found.bootstrap, topics)
     publisher = open_publisher(settings, connector="hub-demo")
-    traffic = Traffic(publisher, topics.dead_letters, watch.published)
+    traffic = Traffic(Straight(publisher, topics.dead_letters), watch.published)
     hub = Hub(found.bootstrap, topics, settings.data_dir, before, clock)
     started = time.monotonic()
     files = traffic.samples(settings.samples)

@@ -22,7 +22,8 @@ class Message:
 
     `expected` holds the verdict of each record in order, `reasons` the reason codes of the dead ones in order;
     a payload that cannot be split is one record. `at_ms` is the virtual instant of sending (epoch ms, UTC).
-    `raw_key` is the key a legacy system gives that publishes to Kafka itself (see `goes_raw`).
+    `raw_key` is the key a legacy system gives that publishes to Kafka itself (see `goes_raw`). `case_id` is that of
+    the one record; a batch has none.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Message:
     reasons: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     raw_key: str | None = None
+    case_id: str = ""
 
     @property
     def records(self) -> int:

@@ -57,7 +57,15 @@ def _single(random: Random, draft: Draft) -> Message:
         tags = (*tags, WRONG_KEY)
         raw_key = random.choice((None, "2302", f"{draft.case_id}-x"))
     return Message(
-        draft.source, payload.encode(), JSON_TYPE, draft.at_ms, (draft.verdict,), _reasons([draft]), tags, raw_key
+        draft.source,
+        payload.encode(),
+        JSON_TYPE,
+        draft.at_ms,
+        (draft.verdict,),
+        _reasons([draft]),
+        tags,
+        raw_key,
+        draft.case_id,
     )
 
 

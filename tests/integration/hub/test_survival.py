@@ -17,6 +17,7 @@ from hub.city import load_city
 from hub.cli.demo import DAY
 from hub.cluster.probe import free_port
 from hub.demo.result import account_of
+from hub.demo.straight import Straight
 from hub.demo.traffic import Traffic
 from hub.sending import open_publisher
 from hub.settings import load
@@ -33,7 +34,7 @@ def test_killed_workers_come_back_and_every_record_is_accounted_for(hub, until):
     expected = expected_of(day)
     assert expected.published > 2000
     publisher = open_publisher(load(bootstrap=hub.bootstrap, data_dir=hub.data_dir), connector="test")
-    traffic = Traffic(publisher, hub.topics.dead_letters, lambda _: None)
+    traffic = Traffic(Straight(publisher, hub.topics.dead_letters), lambda _: None)
     flow = threading.Thread(target=traffic.at_a_rate, args=(day, 350.0))
     pids = {name: {hub.pid(name)} for name in ("unify-0", "casework-0")}
 

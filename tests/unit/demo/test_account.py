@@ -46,7 +46,7 @@ def test_every_record_is_in_one_column(published):
 
     assert (account.published, account.accepted, account.duplicate, account.dead) == (15, 11, 2, 2)
     assert account.unaccounted == 0
-    assert account.by_source["hotline"] == {"published": 10, "accepted": 7, "duplicate": 2, "dead": 1}
+    assert account.by_source["hotline"] == {"published": 10, "accepted": 7, "duplicate": 2, "dead": 1, "refused": 0}
     assert account.dead_by_reason == {"bad_time": 2}
 
 
@@ -67,14 +67,26 @@ def test_a_lost_record_is_unaccounted_for(published):
 
 def test_letters_of_the_edge_are_dead_records(published):
     """A file refused unread never reached unify, and is accounted for all the same."""
-    published.add("hotline", 1)
-    published.edge_dead.append(("hotline", "oversized"))
+    published.add("hotline", 1, letter="oversized")
 
     account = account_of(published, {}, AFTER, SOURCES)
 
     assert (account.published, account.dead, account.unaccounted) == (16, 3, 0)
     assert account.by_source["hotline"]["dead"] == 2
     assert account.dead_by_reason == {"bad_time": 2, "oversized": 1}
+
+
+def test_what_a_transport_refused_or_recognised_is_accounted_for(published):
+    """Answered 400 or 409, nothing of it is in Kafka; answered like the first, it is a duplicate."""
+    published.refuse("hotline", "malformed_json")
+    published.refuse("grid", "closed")
+    published.repeat("grid")
+
+    account = account_of(published, {}, AFTER, SOURCES)
+
+    assert (account.published, account.refused, account.duplicate, account.unaccounted) == (18, 2, 3, 0)
+    assert account.by_source["grid"]["refused"] == account.by_source["grid"]["duplicate"] == 1
+    assert account.refused_by_reason == {"malformed_json": 1, "closed": 1}
 
 
 def test_the_result_as_data_has_the_four_counts_on_top():

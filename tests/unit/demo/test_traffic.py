@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from hub.demo.straight import Straight
 from hub.demo.traffic import Traffic
 from hub.simulation import Message
 from streams.runtime.clock import FastClock
@@ -42,7 +43,7 @@ def test_a_message_is_published_when_its_instant_has_come_and_not_before():
     instants = [900_000, 1_000_000 + 1_800_000, 1_000_000 + 7_200_000]
     messages = [Message("hotline", b"%d" % at, "application/json", at, ("accepted",)) for at in instants]
     counts: list[int] = []
-    traffic = Traffic(edge, "dead.letters", counts.append)  # type: ignore[arg-type]
+    traffic = Traffic(Straight(edge, "dead.letters"), counts.append)  # type: ignore[arg-type]
 
     traffic.by_the_clock(messages, clock, lambda: None)
 
