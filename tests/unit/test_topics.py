@@ -58,7 +58,7 @@ def test_what_the_schemas_folder_has_is_what_the_catalogue_names() -> None:
 
 
 def test_personal_data_is_kept_for_a_short_time() -> None:
-    """What holds callers' data in clear (raw records, dead letters): months at most, and never compacted for ever."""
+    """What holds callers' data in clear (raw, dead letters): months at most, and never compacted for ever."""
     topics = catalogue(load().topics_file).topics
     personal = [topic for topic in topics if topic.personal_data and not topic.encrypted]
 

@@ -54,7 +54,11 @@ def test_many_members_cost_no_more_than_their_bytes():
     assert time.process_time() - started < 5
 
 
-@pytest.mark.parametrize("packed", [b"x", b"{}", gzip.compress(b"abc" * 999)[:-9], gzip.compress(b"x") + b"tail"])
+@pytest.mark.parametrize(
+    "packed",
+    [b"x", b"{}", gzip.compress(b"abc" * 999)[:-9], gzip.compress(b"x") + b"tail"],
+    ids=["a letter", "an object", "cut off", "a tail"],
+)
 def test_what_is_not_packed_so_is_wrong_encoding(packed):
     """Other bytes, a cut end, a tail."""
     assert _reason(packed) == "wrong_encoding"
