@@ -15,7 +15,7 @@ _BINDING = "0.5.0"
 _API_VERSION = "1.0.0"
 _ABOUT = """\
 Topics of the hub. Values are Avro in the Confluent wire format (byte 0, schema id in four bytes, Avro), headers are
-CloudEvents 1.0 in binary mode. Read with isolation.level=read_committed. A record that comes twice, by a restart of the
+CloudEvents 1.0 in binary mode. Read with isolation.level=read_committed. What comes twice, by a restart of the
 reader or a replay, has one ce_id: keep the ids you have worked off, and each is worked off once: docs/consumers.md.
 值为 Confluent 线格式的 Avro，消息头为 CloudEvents；请以 read_committed 读取，按 ce_id 去重。"""
 _HEADERS = {
