@@ -4,10 +4,10 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.domain.errors import Misconfigured
@@ -17,6 +17,9 @@ SETTINGS_FILE = "hub.env"
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _TOKEN_KEY_BYTES = 32
 _SHORTEST_TOKEN_KEY = 16
+
+Reference = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
+"""Where a secret stands, as connectors.secrets resolves it; a secret itself is refused."""
 
 
 class Settings(BaseSettings):
@@ -74,6 +77,16 @@ class Settings(BaseSettings):
 
     contact_keys: tuple[str, ...] | None = Field(
         None, description="a JSON list of ID=REFERENCE, newest first: keys of the callers' contacts in the vault"
+    )
+
+    report_keys: tuple[Reference, ...] | None = Field(
+        None, description="a JSON list of references, newest first: keys that sign the places of QR codes"
+    )
+    public_url: str | None = Field(
+        None, pattern=r"^https?://[^\s?#]+$", description="address of the citizen page as phones reach it"
+    )
+    wechat_token: Reference | None = Field(
+        None, description="reference to the token of the WeChat account; without it WeChat is answered 404"
     )
 
     workers: int = Field(1, ge=1, le=64, description="worker processes of each stage")

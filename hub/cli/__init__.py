@@ -31,6 +31,7 @@ _COMMANDS = {
     "notices": ("hub.cli.notices", "Notices to people: list, park, resume, replay."),
     "supervision": ("hub.cli.supervision", "The supervision list (督办事项)."),
     "endpoints": ("hub.cli.endpoints", "Staff endpoints: issue, revoke and list their bearer tokens."),
+    "qr": ("hub.cli.qr", "QR codes of the citizen page: one, or many from a table."),
     "appeal": ("hub.cli.appeal:appeal", "An appeal against a breach: file, accept or reject it."),
     "calendar": ("hub.cli.calendar", "The working calendar: show, put a new or corrected year in force."),
     "clock": ("hub.cli.clock", "Due times and the ladder: compute one, check vectors and stories."),

@@ -26,6 +26,8 @@ from connectors.source_settings import Sources, sources_of
 from connectors.tokens import TokenBook
 from hub.contacts import Contacts
 from hub.domain.errors import Unavailable
+from hub.edges.citizen import citizen
+from hub.edges.citizen import described as citizen_described
 from hub.edges.gateway import gateway
 from hub.edges.setup import Setup
 from hub.settings import Settings
@@ -43,7 +45,16 @@ def run(setup: Setup) -> None:
     settings = setup.settings
     with contextlib.ExitStack() as stack:
         endpoints = gateway(setup)
-        app = create_app([_intake(setup, stack), gateway_router(endpoints), _contacts(setup, stack)])
+        control = SourceControl(setup.bootstrap, setup.topics.source_control)
+        stack.callback(control.close)
+        app = create_app(
+            [
+                _intake(setup, control, stack),
+                citizen(setup, control, stack),
+                gateway_router(endpoints),
+                _contacts(setup, stack),
+            ]
+        )
         serve(
             app,
             settings.http_host,
@@ -61,7 +72,7 @@ def document(settings: Settings, sources: Sources) -> dict[str, Any]:
     # Described, not run: nobody asks it for anything.
     endpoints = gateway_router(cast(Gateway, None))
     contacts = contacts_router(cast(Revealing, None), cast(TokenBook, None))
-    return dict(create_app([intake, endpoints, contacts]).openapi())
+    return dict(create_app([intake, citizen_described(), endpoints, contacts]).openapi())
 
 
 def _contacts(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
@@ -71,7 +82,7 @@ def _contacts(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
     return contacts_router(contacts.revealing(setup.metrics, setup.stop), tokens)
 
 
-def _intake(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
+def _intake(setup: Setup, control: SourceControl, stack: contextlib.ExitStack) -> APIRouter:
     entrances = _entrances(setup.settings, setup.sources)
     publisher = RawProducer(
         setup.bootstrap,
@@ -83,8 +94,6 @@ def _intake(setup: Setup, stack: contextlib.ExitStack) -> APIRouter:
     stack.callback(publisher.close)
     for entrance in entrances.values():
         entrance.keys.current()  # what is wrong with a secret is told now, not with the first message
-    control = SourceControl(setup.bootstrap, setup.topics.source_control)
-    stack.callback(control.close)
     seen = Seen(setup.settings.data_dir / _MEMORY)
     stack.callback(seen.close)
     metrics = IntakeMetrics(setup.metrics)
