@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS messages (
     is_receipted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS due ON messages (target, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS heads ON messages (target, lane) WHERE next_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS open ON messages (target, lane, rank, number) WHERE {_OPEN};
 CREATE INDEX IF NOT EXISTS unreceipted ON messages (number) WHERE {_SETTLED};
 CREATE INDEX IF NOT EXISTS receipted ON messages (settled_at) WHERE is_receipted = 1;
@@ -347,8 +348,8 @@ class Outbox:
         number, state, next_at = head
         if state == State.WAITING and next_at is None:
             self._base.execute(
-                "UPDATE messages SET next_at = NULL"
-                f" WHERE target = ? AND lane = ? AND {_OPEN} AND next_at IS NOT NULL",
+                "UPDATE messages INDEXED BY heads SET next_at = NULL"
+                " WHERE target = ? AND lane = ? AND next_at IS NOT NULL",
                 (target, lane),
             )
             self._base.execute("UPDATE messages SET next_at = ? WHERE number = ?", (now, number))

@@ -208,6 +208,26 @@ def test_after_the_last_attempt_it_is_parked_and_shown(edge: Edge, kafka: str):
         until(lambda: all(line in shown(edge) for line in expected))
 
 
+def test_a_full_disk_loses_nothing_and_sends_nothing_again(edge: Edge, kafka: str):
+    """Neither what was read when the file was full, nor an answer that it did not take."""
+    produce(kafka, edge.topic, (0, "a:1"))
+    with edge.running() as outbox:
+        until(lambda: edge.got == ["a:1"])
+        pages = outbox._base.execute("PRAGMA page_count").fetchone()[0]
+        outbox._base.execute(f"PRAGMA max_page_count = {pages}")
+        produce(kafka, edge.topic, *((n % PARTITIONS, f"c{n}:1") for n in range(300)))
+        time.sleep(1.5)
+        before = len(outbox.kept())
+        outbox._base.execute("PRAGMA max_page_count = 1000000")
+        until(lambda: len(edge.got) == 301, 40)
+    assert before == 1
+    assert len(set(edge.got)) == 301
+
+
+def shown(edge: Edge) -> str:
+    return generate_latest(edge.registry).decode()
+
+
 def test_a_second_process_does_not_deliver_from_the_same_file(edge: Edge):
     """It says so and ends."""
     with edge.running(), pytest.raises(Unavailable), edge.running():
