@@ -35,6 +35,9 @@ def demo(
         int | None, typer.Option(min=1, max=64, help="Worker processes of each stage (HUB_WORKERS, else 1).")
     ] = None,
     bootstrap: Annotated[str | None, typer.Option(help="A Kafka of your own instead of the embedded one.")] = None,
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Straight to Kafka, not by HTTP, files and the gateway.")
+    ] = False,
     leave: Annotated[
         bool, typer.Option("--exit", help="Take everything down at the end, on a terminal too.")
     ] = False,
@@ -42,15 +45,16 @@ def demo(
 ) -> None:
     """Start Kafka, topics and workers; live through some days in a minute or two; end with tables and a check.
 
-    Exits 1 if one record is unaccounted for (accepted + duplicate + dead must equal published), if one outcome of a
-    deadline came early, twice or not at all, or if a sum of the ledger is wrong.
+    Legacy systems post by signed HTTP and put files into folders, 200 staff endpoints act through the gateway.
+    Exits 1 if one record is unaccounted for (accepted + duplicate + dead + refused must equal published), if one
+    outcome of a deadline came early, twice or not at all, or if a sum of the ledger is wrong.
     """
     from hub import lifecycle, processes
     from hub.demo.run import Plan, run
     from hub.settings import load
 
     settings = load(bootstrap=bootstrap, workers=workers)
-    plan = Plan(cases, seed, DAY, days, _seconds(day_in, rate), rate or 0)
+    plan = Plan(cases, seed, DAY, days, _seconds(day_in, rate), rate or 0, direct)
     ran_before = any(process.is_alive() for process in processes.known(settings.data_dir))
     stays = sys.stdout.isatty() and not leave
     _end_in_order_when_told()

@@ -3,27 +3,30 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from hub import lifecycle, processes
+from hub.demo.carried import Carried
 from hub.demo.check import Check, check
 from hub.demo.evidence import gather
+from hub.demo.joining import Joined, join
 from hub.demo.ladder import Ladder, ladder_of
 from hub.demo.proving import Rebuilding
 from hub.demo.rehearsal import Rehearsal
 from hub.demo.result import Account, Cases, cases_of
-from hub.demo.straight import Straight
-from hub.demo.traffic import Traffic, sample_files
+from hub.demo.traffic import Published, Traffic, sample_files
 from hub.demo.waiting import Hub, wait
+from hub.demo.ways import Way, straight, through_the_edges
 from hub.domain.city import City
 from hub.domain.errors import Misconfigured
 from hub.domain.instants import from_epoch_ms
 from hub.domain.ledger import Ledger, draw
 from hub.domain.period import Period
 from hub.ledger import as_data
-from hub.sending import open_publisher
 from hub.settings import Settings
 from hub.simulation import Message, simulate
 from hub.tallies import read_tallies
@@ -35,6 +38,7 @@ from streams.runtime.clock import Clock
 # From the setting of the clock to its first midnight: the workers start, and the samples go ahead of the day.
 _LEAD_SECONDS = 4.0
 _LEAD_PER_WORKER = 2.0
+_LEAD_OF_TRANSPORTS = 4.0
 _MOST_CONTENTION = 2.5
 # By the machine's clock a deadline of this moment may still be on its way.
 _TOLERANCE_SECONDS = 10.0
@@ -45,7 +49,7 @@ class Plan:
     """What to run: how many cases of which day, from which seed, and over how many days.
 
     `day_in` says how many seconds a day lasts. None: the machine's clock, `rate` records a second (0: as fast as
-    they go).
+    they go). `direct`: straight to Kafka, not through the edges.
     """
 
     cases: int
@@ -54,6 +58,7 @@ class Plan:
     days: int = 1
     day_in: float | None = None
     rate: float = 0
+    direct: bool = False
 
     @property
     def rehearsal(self) -> Rehearsal | None:
@@ -63,7 +68,10 @@ class Plan:
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What came of it. `seconds` from the first record published to the last worked off."""
+    """What came of it. `seconds` from the first record published to the last worked off.
+
+    `carried` is what the transports did; None where everything went straight to Kafka.
+    """
 
     account: Account
     cases: Cases
@@ -74,6 +82,7 @@ class Outcome:
     now: datetime
     bootstrap: str
     embedded: bool
+    carried: Carried | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -97,6 +106,7 @@ class Outcome:
             "dead": account.pop("dead"),
             "unaccounted": self.account.unaccounted,
             **account,
+            "transports": self.carried and self.carried.as_data(),
             "cases": self.cases.as_data(),
             "ladder": self.ladder.as_data(),
             "ledger": as_data(self.ledger, self.check.identities),
@@ -128,27 +138,31 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
     """Run the plan on the hub that is up, or that this brings up; with a clock of its own only on its own.
 
     Raises:
-        Misconfigured: there are no samples to publish, or a hub runs by another clock; nothing was started.
+        Misconfigured: there are no samples to publish, a hub runs by another clock, or the edges that carry the
+            demo are left out; nothing was started.
     """
     if not any(sample_files(settings.samples)):
         raise Misconfigured([f"HUB_SAMPLES: {settings.samples} holds no sample files; name the folder that does"])
     if plan.rehearsal is not None:
         _refuse_a_running_hub(settings)
+    joined = None if plan.direct or _is_up(settings) else join(settings)
+    if joined is not None:
+        settings = joined.settings
+    elif not plan.direct:
+        watch.stage("the hub is up by its own sources.yaml: everything goes straight to Kafka")
     city = lifecycle.city_of(settings)
     simulation = _Simulation(plan, city)
-    found, settings = _up(settings, plan, simulation, watch)
+    found, settings = _up(settings, plan, joined, simulation, watch)
     topics, records = catalogue(), codec(settings.registry_url)
     clock = clock_of(settings)
     before = read_tallies(found.bootstrap, topics)
-    publisher = open_publisher(settings, connector="hub-demo")
-    traffic = Traffic(Straight(publisher, topics.dead_letters), watch.published)
     hub = Hub(found.bootstrap, topics, settings.data_dir, before, clock)
-    started = time.monotonic()
-    files = traffic.samples(settings.samples)
-    watch.stage(f"published {files} sample files, good and bad; now {_told(plan)}")
-    _publish(traffic, simulation.messages(), plan, hub, watch)
-    publisher.close()
-    account = wait(hub, traffic.published, watch.done)
+    with _way(joined, settings, simulation, watch) as way:
+        started = time.monotonic()
+        published = _publish(
+            Traffic(way.carrier, watch.published), simulation.messages(), plan, settings.samples, hub, watch
+        )
+    account = wait(hub, published, watch.done)
     seconds = time.monotonic() - started
     watch.stage(f"all worked off after {seconds:.0f} s; now the check: every case again from its log")
     with Rebuilding(found.bootstrap, settings, topics) as rebuilding:
@@ -168,7 +182,20 @@ def run(settings: Settings, plan: Plan, watch: Watcher) -> Outcome:
         now=from_epoch_ms(now_ms),
         bootstrap=found.bootstrap,
         embedded=found.embedded,
+        carried=way.carried,
     )
+
+
+def _is_up(settings: Settings) -> bool:
+    return any(one.name == processes.SUPERVISOR and one.is_alive() for one in processes.known(settings.data_dir))
+
+
+def _way(
+    joined: Joined | None, settings: Settings, simulation: "_Simulation", watch: Watcher
+) -> AbstractContextManager[Way]:
+    if joined is None:
+        return straight(settings)
+    return through_the_edges(joined, settings, simulation.messages(), watch.stage)
 
 
 def _refuse_a_running_hub(settings: Settings) -> None:
@@ -182,29 +209,38 @@ def _refuse_a_running_hub(settings: Settings) -> None:
         )
 
 
-def _up(settings: Settings, plan: Plan, simulation: "_Simulation", watch: Watcher) -> tuple[lifecycle.Up, Settings]:
+def _up(
+    settings: Settings, plan: Plan, joined: Joined | None, simulation: "_Simulation", watch: Watcher
+) -> tuple[lifecycle.Up, Settings]:
     """The hub, and the settings with the clock it goes by, which is set as late as can be: Kafka takes its time."""
     clock: str | None = None
+    sources = None if joined is None else joined.settings.sources_file
+    sources_of_its_own = {} if sources is None else {"HUB_SOURCES": str(sources)}
 
     def environment() -> dict[str, str]:
         nonlocal clock
         rehearsal = plan.rehearsal
         if rehearsal is None:
-            return {}
+            return sources_of_its_own
         messages = simulation.messages()
-        lead = (_LEAD_SECONDS + _LEAD_PER_WORKER * settings.workers) * simulation.contention
-        clock = str(rehearsal.clock(lead, messages))
-        return {"HUB_CLOCK": clock}
+        lead = _LEAD_SECONDS + _LEAD_PER_WORKER * settings.workers
+        lead += 0 if sources is None else _LEAD_OF_TRANSPORTS
+        clock = str(rehearsal.clock(lead * simulation.contention, messages))
+        return {**sources_of_its_own, "HUB_CLOCK": clock}
 
     found = lifecycle.up(settings, watch.stage, environment)
     return found, settings.model_copy(update={"bootstrap": found.bootstrap, "clock": clock or settings.clock})
 
 
-def _publish(traffic: Traffic, messages: list[Message], plan: Plan, hub: Hub, watch: Watcher) -> None:
+def _publish(
+    traffic: Traffic, messages: list[Message], plan: Plan, samples: Path, hub: Hub, watch: Watcher
+) -> Published:
+    files = traffic.samples(samples)
+    watch.stage(f"published {files} sample files, good and bad; now {_told(plan)}")
     rehearsal = plan.rehearsal
     if rehearsal is None:
         traffic.at_a_rate(messages, plan.rate)
-        return
+        return traffic.published
 
     def in_a_lull() -> None:
         watch.clock(f"{from_epoch_ms(hub.clock.now_ms()):%a %m-%d %H:%M}")
@@ -215,7 +251,10 @@ def _publish(traffic: Traffic, messages: list[Message], plan: Plan, hub: Hub, wa
     traffic.by_the_clock(messages, hub.clock, in_a_lull)
     while (ahead := hub.clock.seconds_until(rehearsal.end_ms)) > 0:
         in_a_lull()
+        traffic.settle()
         time.sleep(min(ahead, 0.2))
+    traffic.finish()
+    return traffic.published
 
 
 def _told(plan: Plan) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from rich.columns import Columns
 from rich.table import Table
 
+from hub.demo.carried import Carried
 from hub.demo.ladder import LATE, Ladder
 from hub.demo.run import Outcome
 from hub.domain.clock import OUTCOMES
@@ -21,6 +22,7 @@ _OUTCOME_NAMES: Final = {
     "MET": "MET 按时",
     LATE: "told late 迟报",
 }
+_ENDS: Final = ("published", "accepted", "duplicate", "dead", "refused")
 _MAIN_FIGURES: Final = (
     "received",
     "answered_directly",
@@ -44,6 +46,8 @@ _MAIN_FIGURES: Final = (
 def tables(outcome: Outcome) -> Iterator[Any]:
     """Records, cases, ladder, ledger, check, and the verdict: what a console prints one after the other."""
     yield from _records(outcome)
+    if outcome.carried is not None:
+        yield from _transports(outcome.carried)
     yield from _ladder(outcome.ladder)
     yield from _ledger(outcome.ledger)
     yield from _verdict(outcome)
@@ -52,12 +56,11 @@ def tables(outcome: Outcome) -> Iterator[Any]:
 def _records(outcome: Outcome) -> Iterator[Any]:
     account, cases = outcome.account, outcome.cases
     rows: list[tuple[str, ...]] = [
-        (source, *(f"{row[name]:,}" for name in ("published", "accepted", "duplicate", "dead")))
-        for source, row in account.by_source.items()
+        (source, *(f"{row[name]:,}" for name in _ENDS)) for source, row in account.by_source.items()
     ]
-    totals = (account.published, account.accepted, account.duplicate, account.dead)
+    totals = (account.published, account.accepted, account.duplicate, account.dead, account.refused)
     rows.append(("all", *(f"{number:,}" for number in totals)))
-    yield _table("Records · 记录", ("source", "published", "accepted", "duplicate", "dead"), rows)
+    yield _table("Records · 记录", ("source", *_ENDS), rows)
     groups = {
         "Source · 来源": cases.by_source,
         "Level · 哨级": cases.by_level,
@@ -65,8 +68,26 @@ def _records(outcome: Outcome) -> Iterator[Any]:
         "Status · 状态": cases.by_status,
         "Division · 县区": cases.by_division,
         "Dead letters · 死信": Counter(account.dead_by_reason),
+        "Refused · 未受理": Counter(account.refused_by_reason),
     }
     yield Columns([_counts(title, dict(counts.most_common())) for title, counts in groups.items()])
+
+
+def _transports(carried: Carried) -> Iterator[Any]:
+    rows = [
+        (f"{transport}, {source}", f"{sent:,}", _counted(carried.answers.get((transport, source), {})))
+        for (transport, source), sent in sorted(carried.sent.items())
+    ]
+    yield _table("Transports · 接入", ("", "sent 发送", "answered 应答"), rows)
+    gateway = {
+        "streams 在线终端": carried.streams,
+        "dispatches received 收到派遣": carried.dispatches,
+        "actions accepted 办理受理": carried.actions["accepted"],
+        "repeated, answered like the first 重复提交": carried.actions["repeated"],
+        "refused 拒绝": carried.actions["refused"],
+    }
+    refused = dict(carried.refused_actions.most_common())
+    yield Columns([_counts("Gateway · 终端网关", gateway), _counts("Refused actions · 拒绝原因", refused)])
 
 
 def _ladder(ladder: Ladder) -> Iterator[Any]:
@@ -120,6 +141,10 @@ def _verdict(outcome: Outcome) -> Iterator[Any]:
         f"{checked.letters:,} letters: {checked.gaps} gaps in their numbers; "
         f"{len(checked.identities)} sums of the ledger wrong"
     )
+
+
+def _counted(answers: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} × {answer}" for answer, count in sorted(answers.items()))
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Table:

@@ -97,7 +97,7 @@ class Traffic:
         files = list(sample_files(folder))
         for source, file in files:
             self._carrier.send_sample(source, file)
-        self._settle()
+        self.settle()
         return len(files)
 
     def by_the_clock(self, messages: Iterable[Message], clock: Clock, in_a_lull: Callable[[], None]) -> None:
@@ -106,7 +106,7 @@ class Traffic:
         for message in messages:
             while (ahead := clock.seconds_until(message.at_ms)) > 0:
                 if ahead > _LULL_SECONDS and not is_settled:
-                    self._settle()
+                    self.settle()
                     is_settled = True
                 elif ahead > _LONG_LULL_SECONDS:
                     in_a_lull()
@@ -115,7 +115,7 @@ class Traffic:
                     time.sleep(ahead)
             self._carrier.send(message)
             is_settled = False
-        self._settle()
+        self.settle()
 
     def at_a_rate(self, messages: Iterable[Message], rate: float) -> None:
         """Send simulated messages, `rate` records a second (0: as fast as they go), until all are answered."""
@@ -132,7 +132,8 @@ class Traffic:
         self._carrier.finish()
         self._progress(self.published.records)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Count what was answered so far."""
         self._carrier.settle()
         self._progress(self.published.records)
 

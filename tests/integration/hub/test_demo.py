@@ -22,7 +22,8 @@ pytestmark = pytest.mark.integration
 
 CASES = 150
 DAYS = 3
-QUICK = ("--exit", "--cases", str(CASES), "--day-in", "6s", "--days", str(DAYS))
+# Straight to Kafka the verdicts are those that the simulation built in, one by one.
+QUICK = ("--direct", "--exit", "--cases", str(CASES), "--day-in", "6s", "--days", str(DAYS))
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +188,9 @@ def test_a_clock_that_cannot_be_is_refused(demo_hub, arguments, said):
 
 def test_on_a_terminal_the_hub_stays_until_ctrl_c(demo_hub, first):
     """Progress, tables and where to look next; one Ctrl-C takes everything down, without a traceback."""
-    shown, code, ran_meanwhile = demo_on_a_terminal(demo_hub, "--cases", "20", "--rate", "0", "--days", "1")
+    shown, code, ran_meanwhile = demo_on_a_terminal(
+        demo_hub, "--direct", "--cases", "20", "--rate", "0", "--days", "1"
+    )
 
     assert "Traceback" not in shown
     assert "Aborted" not in shown
@@ -215,7 +218,7 @@ def test_on_a_terminal_the_hub_stays_until_ctrl_c(demo_hub, first):
 def test_an_interrupted_demo_takes_everything_down(demo_hub, first, pace, number, code):
     """Ctrl-C or `kill` while it works: nothing stays behind, and the screen shows no traceback."""
     shown, ended, ran_meanwhile = demo_on_a_terminal(
-        demo_hub, "--cases", "200", *pace, interrupt_at="good and bad; now", number=number
+        demo_hub, "--direct", "--cases", "200", *pace, interrupt_at="good and bad; now", number=number
     )
 
     assert ran_meanwhile
