@@ -223,7 +223,7 @@ def new_edge(bootstrap: str, tmp_path: Path) -> Iterator[Callable[..., EdgeProce
 def until() -> Callable[..., None]:
     """`until(holds, what)` waits for something to hold."""
 
-    def wait(holds: Callable[[], object], what: str, seconds: float = 90) -> None:
+    def wait(holds: Callable[[], object], what: str, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, f"no {what} within {seconds} s"
