@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, FastAPI, Path, Request, Response
@@ -14,12 +15,17 @@ from connectors.http.problems import Problem, described
 from connectors.http.tls import client_names
 from connectors.intake.metrics import OUTCOME_OF_STATUS, IntakeMetrics, Outcome
 from connectors.intake.service import Accepted, Entrance, Post
+from connectors.intake.standing import IntakeStandings
 from connectors.sources.limits import LARGEST_FILE_BYTES
 from hub.domain.errors import Rejected, Unavailable
 
 # Of all requests together: a machine of 2 GiB has them in memory beside everything else.
 _ROOM_BYTES = 128 * 1024 * 1024
 _FORGET_SECONDS = 60.0
+_TELL_SECONDS = 2.0
+
+Tell = Callable[[str, str, str | None], None]
+"""Takes a source's name, its position and its problem; called in a thread."""
 
 
 class Reject(BaseModel):
@@ -50,20 +56,33 @@ class Taking(Protocol):
 
     async def take(self, name: str, post: Post) -> Accepted: ...
 
+    def problem(self, name: str) -> str | None: ...
+
     def forget(self) -> None: ...
 
 
-def intake_router(intake: Taking, metrics: IntakeMetrics) -> APIRouter:
+@dataclass(slots=True, frozen=True)
+class Telling:
+    """Tells every few seconds how each source stands."""
+
+    standings: IntakeStandings
+    tell: Tell
+
+
+def intake_router(intake: Taking, metrics: IntakeMetrics, telling: Telling | None = None) -> APIRouter:
     """The routes of the sources that may post."""
     room = Room(_ROOM_BYTES)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        forgetting = asyncio.create_task(_forget(intake))
+        tasks = [asyncio.create_task(_forget(intake))]
+        if telling is not None:
+            tasks.append(asyncio.create_task(_tell(intake, telling)))
         try:
             yield
         finally:
-            forgetting.cancel()
+            for task in tasks:
+                task.cancel()
 
     router = APIRouter(prefix="/v1/sources", tags=["intake"], lifespan=lifespan)
 
@@ -110,6 +129,8 @@ def intake_router(intake: Taking, metrics: IntakeMetrics) -> APIRouter:
             raise
         finally:
             metrics.answered(known, outcome, time.monotonic() - began)
+            if telling is not None and known is not None:
+                telling.standings.answered(known, outcome)
 
     return router
 
@@ -118,6 +139,14 @@ async def _forget(intake: Taking) -> None:
     while True:
         await asyncio.sleep(_FORGET_SECONDS)
         intake.forget()
+
+
+async def _tell(intake: Taking, telling: Telling) -> None:
+    while True:
+        for name in intake.entrances:
+            # Kafka may hold up the thread; never the requests.
+            await asyncio.to_thread(telling.tell, name, telling.standings.position(name), intake.problem(name))
+        await asyncio.sleep(_TELL_SECONDS)
 
 
 _DESCRIPTION = f"""

@@ -131,6 +131,12 @@ class Intake:
         self._check_open(name)
         return await self._once(key, self._accept(entrance, message, post.headers, body, key))
 
+    def problem(self, name: str) -> str | None:
+        """What keeps it from taking the source's messages; a pause is told elsewhere."""
+        if not self.entrances[name].keys.current():
+            return "no secret of this source can be read"
+        return "the disk is full" if self._disk.is_full() else None
+
     def forget(self) -> None:
         """Drop memories that have run out; some at a time."""
         self._seen.forget(self._now_ms())

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.contacts.revealing import Revealing
 from connectors.contacts.router import contacts_router
-from connectors.control import SourceControl
+from connectors.control import SourceControl, Transport
 from connectors.gateway.gateway import Gateway
 from connectors.gateway.protocol import with_streams
 from connectors.gateway.router import gateway_router
@@ -19,10 +19,12 @@ from connectors.intake.disk import Disk
 from connectors.intake.keys import Keys
 from connectors.intake.metrics import IntakeMetrics
 from connectors.intake.producing import RawProducer
-from connectors.intake.router import intake_router
+from connectors.intake.router import Telling, intake_router
 from connectors.intake.seen import Seen
 from connectors.intake.service import PATIENCE_SECONDS, Accepted, Entrance, Intake, Post
+from connectors.intake.standing import IntakeStandings
 from connectors.source_settings import Sources, sources_of
+from connectors.status import StatusReporter
 from connectors.tokens import TokenBook
 from hub.contacts import Contacts
 from hub.domain.errors import Unavailable
@@ -106,7 +108,13 @@ def _intake(setup: Setup, control: SourceControl, stack: contextlib.ExitStack) -
         is_paused=control.is_paused,
         metrics=metrics,
     )
-    return intake_router(intake, metrics)
+    status = StatusReporter(setup.bootstrap, setup.topics.source_status, setup.clock.now_ms)
+    stack.callback(status.close)
+
+    def tell(source: str, position: str, problem: str | None) -> None:
+        status.report(source, Transport.INTAKE, position, problem=problem)
+
+    return intake_router(intake, metrics, Telling(IntakeStandings(setup.clock.now_ms), tell))
 
 
 def _entrances(settings: Settings, sources: Sources) -> dict[str, Entrance]:
@@ -138,6 +146,9 @@ class _Described:
 
     async def take(self, name: str, post: Post) -> Accepted:
         raise Unavailable("this application is there for its document alone")
+
+    def problem(self, name: str) -> str | None:
+        return None
 
     def forget(self) -> None:
         """There is nothing."""

@@ -52,6 +52,13 @@ def test_from_the_first_secret_to_the_case(new_hub, samples: Path, until):
     assert counted["hub_edge_intake_records_total", "grid", "rejected"] == len(hub.letters())
     assert counted["hub_edge_intake_requests_total", "hotline", "accepted"] == 1
     assert counted["hub_edge_intake_requests_total", "hotline", "resent"] == 1
+
+    def standing() -> dict:
+        listed = hub.json("sources", "list")["sources"]
+        return {one["name"]: one["positions"].get("intake", {}) for one in listed}
+
+    until(lambda: "2 taken, 0 refused (0.00%)" in standing()["hotline"].get("position", ""), "standing of intake")
+    assert standing()["citymgmt"]["problem"] == "no secret of this source can be read"
     assert httpx.get(f"{address}/openapi.json").json()["paths"]["/v1/sources/{source}/events"]
 
 
