@@ -33,7 +33,8 @@ def _source_of(text: str) -> str:
 
 _STYLE, _SCRIPT = _inline("style.css"), _inline("form.js")
 _HEADERS = {
-    "Cache-Control": "no-store",
+    # Not `no-store`: by it browsers lose what was typed on the way back.
+    "Cache-Control": "private, no-cache",
     "Content-Security-Policy": (
         f"default-src 'none'; style-src {_source_of(_STYLE)}; script-src {_source_of(_SCRIPT)}; img-src blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -45,10 +46,18 @@ _HEADERS = {
 
 
 @dataclass(slots=True, frozen=True)
+class Spot:
+    """A place as it is shown; the name is empty where the city has none for it."""
+
+    name: str
+    qr_id: str
+
+
+@dataclass(slots=True, frozen=True)
 class Sheet:
     """A form as it is shown: where, its token, what was typed, what is wrong by field, photos kept already."""
 
-    place: str
+    place: Spot
     token: str
     filled: Filled = field(default_factory=Filled)
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +81,7 @@ def form_page(sheet: Sheet, status: int = 200, headers: Mapping[str, str] | None
     )
 
 
-def done_page(place: str, number: str, *, is_again: bool) -> HTMLResponse:
+def done_page(place: Spot, number: str, *, is_again: bool) -> HTMLResponse:
     """The case number."""
     return _page("done.html", 200, None, place=place, number=number, is_again=is_again)
 

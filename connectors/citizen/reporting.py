@@ -13,7 +13,7 @@ from connectors.citizen import forms
 from connectors.citizen.fields import Report, check, filled
 from connectors.citizen.filing import Closed, Filing, Message
 from connectors.citizen.metrics import Outcome
-from connectors.citizen.pages import Sheet, done_page, form_page, message_page
+from connectors.citizen.pages import Sheet, Spot, done_page, form_page, message_page
 from connectors.citizen.photos import MOST_PHOTOS, Photos, uri_of
 from connectors.citizen.places import Place, read_place
 from connectors.citizen.stamps import Stamps
@@ -156,9 +156,8 @@ class Reporting:
             return False
         return self._desk.stamps.proves(given, _PHOTO, form, name.encode()) and self._desk.photos.has(name)
 
-    def _named(self, place: Place) -> str:
-        name = "" if place.area is None else self._desk.name_of(place.area)
-        return f"{name}（{place.qr_id}）" if name else place.qr_id
+    def _named(self, place: Place) -> Spot:
+        return Spot("" if place.area is None else self._desk.name_of(place.area), place.qr_id)
 
     def _new_form(self, code: str) -> str:
         return forms.issue(code, self._desk.filing.now_ms(), self._desk.nonce(), self._desk.stamps)

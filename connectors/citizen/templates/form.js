@@ -33,6 +33,11 @@
       photo.files = all.files; thumbs.hidden = !files.length;
     }).catch(function () { }).then(function () { busy -= 1; });
   });
+  form.addEventListener("input", function (event) {
+    var wrong = document.getElementById(event.target.id + "-mistake");
+    event.target.removeAttribute("aria-invalid");
+    if (wrong) { wrong.hidden = true; }
+  });
   form.addEventListener("submit", function (event) {
     if (busy) { event.preventDefault(); sending.textContent = "照片正在处理，请稍候再提交"; return; }
     send.disabled = true; sending.textContent = "正在提交，请不要关闭页面…";
