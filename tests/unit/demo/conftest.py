@@ -102,10 +102,10 @@ def end_ms() -> int:
 
 
 @pytest.fixture(scope="session")
-def recorded(qiqihar: City, end_ms: int) -> Evidence:
+def recorded(qiqihar: City, end_ms: int, simulated: list[Message]) -> Evidence:
     """400 cases and what became of them; not to be changed."""
     recorder = Recorder(qiqihar)
-    for offset, message in enumerate(simulate(400, 3, date(2026, 11, 23), qiqihar, days=4)):
+    for offset, message in enumerate(simulated):
         for event in events_of(message):
             recorder.take(event, offset)
     recorder.fire(end_ms)
@@ -116,3 +116,9 @@ def recorded(qiqihar: City, end_ms: int) -> Evidence:
 def evidence(recorded: Evidence) -> Evidence:
     """The same, to be spoiled."""
     return copy.deepcopy(recorded)
+
+
+@pytest.fixture(scope="session")
+def simulated(qiqihar: City) -> list[Message]:
+    """What the same 400 cases send in four days."""
+    return list(simulate(400, 3, date(2026, 11, 23), qiqihar, days=4))
