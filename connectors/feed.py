@@ -45,6 +45,7 @@ class Feed:
         self, bootstrap: str, topics: tuple[str, ...], partitions: int, positions: Mapping[Position, int]
     ) -> None:
         self._names = topics
+        self._problem: KafkaError | None = None
         self._passed: dict[Position, int] = {
             (topic, number): positions.get((topic, number), 0) for topic in topics for number in range(partitions)
         }
@@ -79,27 +80,27 @@ class Feed:
             ) from error
 
     def poll(self, most: int = 500, seconds: float = 0.5) -> tuple[list[Message], dict[Position, int]]:
-        """What has come, each partition in its order, and the positions after it."""
+        """What has come, each partition in its order, and the positions after it.
+
+        An error that stands among records is raised by the next call: the client has gone past these records and
+        would not give them again.
+        """
+        if self._problem is not None:
+            problem, self._problem = self._problem, None
+            raise self._unreadable(problem)
         messages: list[Message] = []
         after: dict[Position, int] = {}
-        try:
-            # consume(n, t) would wait for n: one with a time-out, then what is there.
-            found = self._consumer.consume(1, seconds)
-            if found and most > 1:
-                found += self._consumer.consume(most - 1, 0)
-        except KafkaException as error:
-            raise self._unreadable(error.args[0]) from error
-        for one in found:
-            problem: KafkaError | None = one.error()
-            if problem is None:
+        for one in self._consume(most, seconds):
+            error: KafkaError | None = one.error()
+            if error is None:
                 message = _message(one)
                 messages.append(message)
                 place = (message.topic, message.partition)
                 self._passed[place] = after[place] = message.offset + 1
-            elif problem.code() == KafkaError._PARTITION_EOF:
+            elif error.code() == KafkaError._PARTITION_EOF:
                 self._at_end(one)
             else:
-                raise self._unreadable(problem)
+                self._problem = error
         return messages, after
 
     def passed(self) -> dict[Position, int]:
@@ -134,6 +135,19 @@ class Feed:
     def close(self) -> None:
         """Leave; positions are the caller's."""
         self._consumer.close()
+
+    def _consume(self, most: int, seconds: float) -> list[Any]:
+        try:
+            # consume(n, t) would wait for n: one with a time-out, then what is there.
+            found: list[Any] = self._consumer.consume(1, seconds)
+        except KafkaException as error:
+            raise self._unreadable(error.args[0]) from error
+        if found and most > 1:
+            try:
+                found += self._consumer.consume(most - 1, 0)
+            except KafkaException as error:
+                self._problem = error.args[0]
+        return found
 
     def _committed_ends(self, seconds: float) -> tuple[dict[Position, int], KafkaError | None]:
         places = [TopicPartition(topic, number, OFFSET_END) for topic, number in self._passed]
