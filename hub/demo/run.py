@@ -39,7 +39,7 @@ from streams.runtime.clock import Clock
 _LEAD_SECONDS = 4.0
 _LEAD_PER_WORKER = 2.0
 _LEAD_OF_TRANSPORTS = 4.0
-_MOST_CONTENTION = 2.5
+_MOST_CONTENTION = 4.0
 # By the machine's clock a deadline of this moment may still be on its way.
 _TOLERANCE_SECONDS = 10.0
 

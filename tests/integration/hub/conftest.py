@@ -73,9 +73,9 @@ class Hub:
         assert "Traceback" not in done.stdout + done.stderr, said
         return done
 
-    def json(self, *arguments: str | Path, code: int = 0) -> Any:
+    def json(self, *arguments: str | Path, code: int = 0, **settings: str) -> Any:
         """The one JSON object that a command with `--json` prints, and nothing else."""
-        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+        return json.loads(self.run(*arguments, "--json", code=code, **settings).stdout)
 
     def send(self, source: str, *files: Path) -> dict[str, list[dict[str, Any]]]:
         """`hub send`: file → where its records stand."""

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.cli.demo import DAY
-from hub.simulation import expected_of, simulate
+from hub.simulation import Message, expected_of, simulate
 
 pytestmark = pytest.mark.integration
 
@@ -41,7 +42,11 @@ def first(demo_hub) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def expected(samples: Path, qiqihar) -> dict[str, Any]:
     """The verdicts the samples and the simulated days must get."""
-    day = expected_of(simulate(CASES, 1, DAY, qiqihar, DAYS))
+    return expected_with_samples(samples, simulate(CASES, 1, DAY, qiqihar, DAYS))
+
+
+def expected_with_samples(samples: Path, messages: Iterable[Message]) -> dict[str, Any]:
+    day = expected_of(messages)
     verdicts, reasons = Counter(day.verdicts), Counter(day.reasons)
     for folder in (samples, samples / "bad"):
         for one in json.loads((folder / "expected.json").read_text("utf-8"))["files"].values():
@@ -169,6 +174,45 @@ def test_a_hub_goes_on_by_the_machines_clock_after_a_demo(demo_hub, first):
     assert "fix: hub down" in refused
     assert demo_hub.json("rebuild", "--check")["differing"] == 0
     demo_hub.run("down")
+    assert demo_hub.processes() == []
+
+
+def test_the_demo_goes_through_the_transports(new_hub, samples, qiqihar):
+    """Posts, files, actions of endpoints with open streams; what no transport lets in is told with its reason."""
+    cases, days = 60, 2
+    pace = ("--exit", "--cases", str(cases), "--day-in", "5s", "--days", str(days))
+    messages = list(simulate(cases, 1, DAY, qiqihar, days))
+    expected = expected_with_samples(samples, messages)
+
+    told = new_hub().json("demo", *pace, HUB_EDGES='["http","drops"]')
+
+    sent = {(one["transport"], one["source"]): one for one in told["transports"]["sent"]}
+    gateway = told["transports"]["gateway"]
+    actions = Counter(gateway["actions"])
+    assert told["unaccounted"] == 0
+    assert told["check"]["holds"], told["check"]
+    assert set(sent) >= {("HTTP intake", name) for name in ("hotline", "grid", "endpoint", "desk")}
+    assert set(sent) >= {("file drop", "citymgmt"), ("file drop", "grid")}
+    for (transport, _), one in sent.items():
+        answers = {answer: count for answer, count in one["answers"].items() if answer not in ("401", "none")}
+        assert transport.startswith("Kafka") or sum(answers.values()) == one["sent"]
+    assert gateway["streams"] > 20
+    assert gateway["dispatches"] >= gateway["streams"]
+    assert actions["accepted"] > 20
+    assert sum(gateway["refused"].values()) == actions["refused"]
+    # Whatever is bad is dead where its transport lets it in, and refused where not; all else is as without them.
+    bad = Counter(told["dead_by_reason"]) + Counter(told["refused_by_reason"]) - Counter(gateway["refused"])
+    assert bad == expected["reasons"]
+    good = expected["verdicts"]["accepted"] + expected["verdicts"]["duplicate"]
+    assert told["accepted"] + told["duplicate"] + actions["refused"] == good
+
+
+def test_a_demo_without_the_edges_that_carry_it_is_refused(demo_hub):
+    """Before anything starts; the fix is told."""
+    refused = demo_hub.run("demo", "--exit", code=2, HUB_EDGES='["http"]').stderr
+
+    assert "HUB_EDGES leaves out drops" in refused
+    assert "--direct" in refused
     assert demo_hub.processes() == []
 
 
