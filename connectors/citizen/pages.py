@@ -36,8 +36,8 @@ _HEADERS = {
     # Not `no-store`: by it browsers lose what was typed on the way back.
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src {_source_of(_STYLE)}; script-src {_source_of(_SCRIPT)}; img-src blob:; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src {_source_of(_STYLE)}; script-src {_source_of(_SCRIPT)}; "
+        "img-src blob: data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

@@ -4,7 +4,8 @@
   // taken), and keeps a second tap from sending twice.
   var form = document.forms[0], text = form.description, count = document.getElementById("count");
   var photo = form.photo, thumbs = document.getElementById("thumbs"), send = document.getElementById("send");
-  var sending = document.getElementById("sending"), LONGEST_SIDE = 1600, MOST = 3, busy = 0;
+  var sending = document.getElementById("sending"), LONGEST_SIDE = 1600, MOST = 3, busy = 0, wanted = false;
+  function waiting() { send.disabled = true; sending.textContent = "正在提交，请不要关闭页面…"; }
   function counted() { count.textContent = text.value.length + " / " + text.maxLength; }
   count.hidden = false; counted(); text.addEventListener("input", counted);
   function smaller(file) {
@@ -31,7 +32,10 @@
         image.src = URL.createObjectURL(file); thumbs.appendChild(image);
       });
       photo.files = all.files; thumbs.hidden = !files.length;
-    }).catch(function () { }).then(function () { busy -= 1; });
+    }).catch(function () { }).then(function () {
+      busy -= 1;
+      if (wanted && !busy) { wanted = false; waiting(); form.submit(); }
+    });
   });
   form.addEventListener("input", function (event) {
     var wrong = document.getElementById(event.target.id + "-mistake");
@@ -39,8 +43,8 @@
     if (wrong) { wrong.hidden = true; }
   });
   form.addEventListener("submit", function (event) {
-    if (busy) { event.preventDefault(); sending.textContent = "照片正在处理，请稍候再提交"; return; }
-    send.disabled = true; sending.textContent = "正在提交，请不要关闭页面…";
+    waiting();
+    if (busy) { event.preventDefault(); wanted = true; }
   });
   window.addEventListener("pageshow", function () { send.disabled = false; sending.textContent = ""; });
 })();
