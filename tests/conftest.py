@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hub.cluster import EmbeddedKafka
@@ -13,6 +14,10 @@ from hub.cluster.jars import KAFKA_VERSION
 from hub.cluster.probe import cluster_id, free_port
 from hub.cluster.properties import server_properties
 from hub.settings import load
+
+# A busy machine is no failure: no test asserts a time.
+hypothesis.settings.register_profile("hub", deadline=None)
+hypothesis.settings.load_profile("hub")
 
 _KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 _PULL_AND_START_SECONDS = 120
