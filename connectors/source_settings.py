@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from connectors.drops.settings import DropSettings
 from connectors.intake.settings import IntakeSettings
 from connectors.polls.settings import DatabaseSettings, HttpPollSettings
+from connectors.settings_file import read_settings
 from connectors.sources import SOURCES
 from connectors.sources.adapting import adapt, problems
 from connectors.strict import Strict
@@ -82,19 +82,7 @@ def read_sources(file: Path) -> Sources:
     Raises:
         Misconfigured: every problem of the file at once, each with its place.
     """
-    try:
-        data = yaml.safe_load(file.read_text("utf-8"))
-        sources = _Document.model_validate(data).sources
-    except OSError as error:
-        raise Misconfigured([f"{file} (HUB_SOURCES) cannot be read: {error.strerror}"]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark is not None else ""
-        raise Misconfigured([f"{file}{line}: is not YAML: {getattr(error, 'problem', error)}"]) from None
-    except ValidationError as error:
-        raise Misconfigured(
-            [f"{file}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        ) from None
+    sources = read_settings(file, _Document, shown=f"{file} (HUB_SOURCES)").sources
     if unknown := sorted(sources.keys() - SOURCES.keys()):
         known = ", ".join(sorted(SOURCES))
         raise Misconfigured(

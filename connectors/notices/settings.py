@@ -5,14 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from connectors.calls import Network
 from connectors.outbox import Backoff
 from connectors.secrets import Reference
+from connectors.settings_file import read_settings
 from connectors.strict import Strict
-from hub.domain.errors import Misconfigured
 from hub.domain.sla import NoticeKind
 
 Channel = Literal["sms", "letter", "task", "none"]
@@ -132,17 +131,4 @@ def read_notices(file: Path) -> Notices:
     Raises:
         Misconfigured: every problem of the file at once, each with its place.
     """
-    try:
-        return Notices.model_validate(yaml.safe_load(file.read_text("utf-8")) or {})
-    except FileNotFoundError:
-        return Notices()
-    except OSError as error:
-        raise Misconfigured([f"{file} cannot be read: {error.strerror}"]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark is not None else ""
-        raise Misconfigured([f"{file}{line}: is not YAML: {getattr(error, 'problem', error)}"]) from None
-    except ValidationError as error:
-        raise Misconfigured(
-            [f"{file}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        ) from None
+    return read_settings(file, Notices, empty={}, missing=Notices())

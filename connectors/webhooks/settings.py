@@ -4,12 +4,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from connectors.calls import Network
 from connectors.outbox import Backoff
 from connectors.secrets import Reference
+from connectors.settings_file import read_settings
 from connectors.strict import Strict
 from hub.domain.errors import Misconfigured
 from hub.domain.tiers import Tier
@@ -91,20 +91,7 @@ def read_webhooks(file: Path, topics: tuple[str, ...]) -> Webhooks:
     Raises:
         Misconfigured: every problem of the file at once, each with its place.
     """
-    try:
-        found = Webhooks.model_validate(yaml.safe_load(file.read_text("utf-8")) or {})
-    except FileNotFoundError:
-        return Webhooks()
-    except OSError as error:
-        raise Misconfigured([f"{file} cannot be read: {error.strerror}"]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark is not None else ""
-        raise Misconfigured([f"{file}{line}: is not YAML: {getattr(error, 'problem', error)}"]) from None
-    except ValidationError as error:
-        raise Misconfigured(
-            [f"{file}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        ) from None
+    found = read_settings(file, Webhooks, empty={}, missing=Webhooks())
     unknown = [
         f"{file}: targets.{name}.topics: {topic} is none of {', '.join(topics)}"
         for name, target in found.targets.items()
