@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.renewable import open_or_renew
 from hub.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -45,14 +46,7 @@ class Memory:
     """
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._database = _open(file)
-        except sqlite3.DatabaseError as error:
-            log.error("%s is damaged (%s) and begun anew", file, error)
-            for part in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-                part.unlink(missing_ok=True)
-            self._database = _open(file)
+        self._database = open_or_renew(file, _TABLES, "a report sent again goes to Kafka again")
 
     def begin(self, key: bytes, now_ms: int) -> Begun:
         """The report of that key, begun now if it was not; that it was stands on the disk when this returns.
@@ -124,17 +118,3 @@ class Memory:
     def close(self) -> None:
         """Leave the file."""
         self._database.close()
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, isolation_level=None)
-    try:
-        file.chmod(0o600)
-        database.execute("PRAGMA journal_mode = WAL")
-        # What a killed process wrote stays; the power alone can take the last second's, which unify then catches.
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.executescript(_TABLES)
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database

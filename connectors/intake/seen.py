@@ -6,6 +6,8 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from connectors.renewable import open_or_renew
+
 log = logging.getLogger(__name__)
 
 KEEP_MS = 48 * 3_600_000
@@ -31,14 +33,7 @@ class Seen:
     """
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._database = _open(file)
-        except sqlite3.DatabaseError as error:
-            log.error("%s is damaged (%s) and begun anew; resends from before are left to unify", file, error)
-            for part in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-                part.unlink(missing_ok=True)
-            self._database = _open(file)
+        self._database = open_or_renew(file, _TABLE, "resends from before are left to unify")
 
     def answer(self, key: bytes) -> bytes | None:
         """What the first one was answered; None when there was none."""
@@ -63,16 +58,3 @@ class Seen:
     def close(self) -> None:
         """Leave the file."""
         self._database.close()
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, isolation_level=None)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        # What a killed process wrote stays; the power alone can take the last second's, which unify then catches.
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.executescript(_TABLE)
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database
